@@ -1,0 +1,31 @@
+package io.sandboxd.sandbox;
+
+import java.util.Locale;
+
+/**
+ * The stable words by which clients tell failures apart (the {@code code} of a problem). What HTTP status each has is
+ * the business of the api package alone.
+ */
+public enum ErrorCode {
+  /** The request is not HTTP or JSON as the contract asks. */
+  MALFORMED,
+  /** The request is understood, and asks for something that cannot be; {@code field} says where. */
+  INVALID_SPEC,
+  NOT_FOUND,
+  NAME_IN_USE,
+  WRONG_STATE,
+  NOT_PERMITTED,
+  /** A limit of the daemon, not of a sandbox. */
+  LIMIT_EXCEEDED,
+  /** The kernel refused; {@code step}, {@code syscall}, {@code errno} say what. */
+  LAUNCH_FAILED,
+  PAYLOAD_TOO_LARGE,
+  RANGE_NOT_SATISFIABLE,
+  BUSY,
+  INTERNAL;
+
+  /** The word as clients see it, e.g. {@code name_in_use}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

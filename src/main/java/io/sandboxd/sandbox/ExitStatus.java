@@ -1,0 +1,24 @@
+package io.sandboxd.sandbox;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+
+/**
+ * How a process ended.
+ *
+ * @param code the exit code, or 128+n for signal n
+ * @param signal the signal's name without SIG, e.g. {@code TERM}; null if none
+ * @param reason one of {@code exited}, {@code signaled}, {@code oom}, {@code timeout}, {@code killed}, {@code lost}
+ * @param killedBy who asked, for {@code killed}
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ExitStatus(int code, String signal, Reason reason, String killedBy) {
+  /** Why; the daemon's knowledge goes before the kernel's bare signal. */
+  public enum Reason {
+    exited,
+    signaled,
+    oom,
+    timeout,
+    killed,
+    lost
+  }
+}
