@@ -1,0 +1,237 @@
+package io.sandboxd.linux;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import jnr.ffi.LastError;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+
+/** The system calls for real, through the C library. Safe for use by many threads. */
+public final class Libc implements Syscalls {
+  private static final int O_CLOEXEC = 02000000;
+  private static final int MFD_CLOEXEC = 1;
+  private static final int MFD_ALLOW_SEALING = 2;
+  private static final int F_ADD_SEALS = 1033;
+  private static final int ALL_SEALS = 0xf;
+  private static final int P_PID = 1;
+  private static final int P_PIDFD = 3;
+  private static final int WNOHANG = 1;
+  private static final int WEXITED = 4;
+  private static final int EPOLL_CTL_ADD = 1;
+  private static final int EPOLL_CTL_DEL = 2;
+  private static final int EPOLL_BATCH = 64;
+  private static final long NS_GET_NSTYPE = 0xb703;
+  private static final int OPEN_TREE_CLOEXEC = O_CLOEXEC;
+
+  private static final int SYS_PIDFD_SEND_SIGNAL = 424;
+  private static final int SYS_OPEN_TREE = 428;
+  private static final int SYS_PIDFD_OPEN = 434;
+  private static final int SYS_OPENAT2 = 437;
+  private static final int SYS_MOUNT_SETATTR = 442;
+
+  private final LibcFunctions c = LibraryLoader.create(LibcFunctions.class).failImmediately().load("c");
+  private final Runtime runtime = Runtime.getRuntime(c);
+  private final ThreadLocal<NativeMemory> memory =
+      ThreadLocal.withInitial(() -> new NativeMemory(runtime));
+  private final SeqpacketSockets sockets = new SeqpacketSockets(c, this);
+  private final Spawner spawner = new Spawner(c);
+
+  NativeMemory memory() {
+    return memory.get().reset();
+  }
+
+  int errno() {
+    return LastError.getLastError(runtime);
+  }
+
+  /** Passes a result on, or throws what errno says. */
+  long check(long result, String syscall, String path) {
+    if (result < 0) {
+      throw new ErrnoException(syscall, path, errno());
+    }
+    return result;
+  }
+
+  Fd checkFd(long result, String syscall, String path) {
+    return new Fd((int) check(result, syscall, path), this);
+  }
+
+  @Override
+  public Fd open(String path, int flags, int mode) {
+    return checkFd(c.open(path, flags | O_CLOEXEC, mode), "open", path);
+  }
+
+  @Override
+  public Fd openat2(Fd dir, String path, int flags, int resolve) {
+    Pointer how = memory().take(24);
+    how.putLong(0, (flags | O_CLOEXEC) & 0xffffffffL);
+    how.putLong(16, resolve);
+    return checkFd(c.syscall(SYS_OPENAT2, dir.number(), path, how, 24, 0), "openat2", path);
+  }
+
+  @Override
+  public void close(int fd) {
+    c.close(fd);
+  }
+
+  @Override
+  public int read(Fd fd, ByteBuffer into) {
+    Pointer buffer = memory().take(into.remaining());
+    int count = (int) check(c.read(fd.number(), buffer, into.remaining()), "read", null);
+    byte[] bytes = new byte[count];
+    buffer.get(0, bytes, 0, count);
+    into.put(bytes);
+    return count;
+  }
+
+  @Override
+  public void writeAll(Fd fd, byte[] bytes) {
+    Pointer buffer = memory().bytes(bytes);
+    for (int done = 0; done < bytes.length; ) {
+      done += (int) check(c.write(fd.number(), buffer.slice(done), bytes.length - done), "write", null);
+    }
+  }
+
+  @Override
+  public void fchown(Fd fd, long uid, long gid) {
+    check(c.fchown(fd.number(), (int) uid, (int) gid), "fchown", null);
+  }
+
+  @Override
+  public Fd sealedMemfd(String name, byte[] content) {
+    Fd fd = checkFd(c.memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name);
+    try {
+      writeAll(fd, content);
+      check(c.fcntl(fd.number(), F_ADD_SEALS, ALL_SEALS), "fcntl", name);
+      return fd;
+    } catch (RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Fd listenSeqpacket(String path) {
+    return sockets.listen(path);
+  }
+
+  @Override
+  public Fd connectSeqpacket(String path) {
+    return sockets.connect(path);
+  }
+
+  @Override
+  public void send(Fd socket, byte[] data, List<Fd> fds) {
+    sockets.send(socket, data, fds);
+  }
+
+  @Override
+  public Message receive(Fd socket) {
+    return sockets.receive(socket);
+  }
+
+  @Override
+  public int spawn(Fd executable, List<String> argv, Fd fd3) {
+    return spawner.spawn(memory(), executable, argv, fd3);
+  }
+
+  @Override
+  public Fd pidfdOpen(int pid) {
+    return checkFd(c.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0), "pidfd_open", null);
+  }
+
+  @Override
+  public boolean pidfdSendSignal(Fd pidfd, int signal) {
+    long result = c.syscall(SYS_PIDFD_SEND_SIGNAL, pidfd.number(), signal, 0, 0, 0);
+    if (result < 0 && errno() == Errno.ESRCH) {
+      return false;
+    }
+    check(result, "pidfd_send_signal", null);
+    return true;
+  }
+
+  @Override
+  public void reap(Fd pidfd) {
+    c.waitid(P_PIDFD, pidfd.number(), memory().take(128), WEXITED | WNOHANG);
+  }
+
+  @Override
+  public void reapChild(int pid) {
+    while (c.waitid(P_PID, pid, memory().take(128), WEXITED) < 0 && errno() == Errno.EINTR) {
+      // A signal of the JVM's own; wait on.
+    }
+  }
+
+  @Override
+  public Fd openTree(Fd of, boolean recursive) {
+    int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+    return checkFd(c.syscall(SYS_OPEN_TREE, of.number(), "", flags, 0, 0), "open_tree", null);
+  }
+
+  @Override
+  public void idmapMount(Fd mount, Fd userNamespace, boolean recursive) {
+    Pointer attributes = memory().take(32);
+    attributes.putLong(0, MOUNT_ATTR_IDMAP);
+    attributes.putLong(24, userNamespace.number());
+    int flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+    check(c.syscall(SYS_MOUNT_SETATTR, mount.number(), "", flags, attributes, 32), "mount_setattr", null);
+  }
+
+  @Override
+  public int namespaceType(Fd fd) {
+    return (int) check(c.ioctl(fd.number(), NS_GET_NSTYPE), "ioctl", null);
+  }
+
+  @Override
+  public boolean poll(Fd fd, int events, int timeoutMillis) {
+    Pointer entry = memory().take(8);
+    entry.putInt(0, fd.number());
+    entry.putShort(4, (short) events);
+    int ready = c.poll(entry, 1, timeoutMillis);
+    if (ready < 0 && errno() == Errno.EINTR) {
+      return false;
+    }
+    return check(ready, "poll", null) > 0;
+  }
+
+  @Override
+  public Fd epollCreate() {
+    return checkFd(c.epoll_create1(O_CLOEXEC), "epoll_create1", null);
+  }
+
+  @Override
+  public void epollAdd(Fd epoll, int fd, int events) {
+    Pointer event = memory().take(16);
+    event.putInt(0, events);
+    event.putInt(CpuArchitecture.EPOLL_EVENT_DATA, fd);
+    check(c.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd, event), "epoll_ctl", null);
+  }
+
+  @Override
+  public void epollRemove(Fd epoll, int fd) {
+    check(c.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, fd, memory().take(16)), "epoll_ctl", null);
+  }
+
+  @Override
+  public List<Ready> epollWait(Fd epoll) {
+    Pointer events = memory().take(EPOLL_BATCH * CpuArchitecture.EPOLL_EVENT_SIZE);
+    int count = c.epoll_wait(epoll.number(), events, EPOLL_BATCH, -1);
+    if (count < 0 && errno() == Errno.EINTR) {
+      return List.of();
+    }
+    check(count, "epoll_wait", null);
+    List<Ready> ready = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      int at = i * CpuArchitecture.EPOLL_EVENT_SIZE;
+      ready.add(new Ready(events.getInt(at + CpuArchitecture.EPOLL_EVENT_DATA), events.getInt(at)));
+    }
+    return ready;
+  }
+
+  @Override
+  public Fd eventfd() {
+    return checkFd(c.eventfd(0, O_CLOEXEC | O_NONBLOCK), "eventfd", null);
+  }
+}

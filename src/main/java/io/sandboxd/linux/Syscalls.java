@@ -1,0 +1,125 @@
+package io.sandboxd.linux;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The system calls the daemon makes itself, each as the man page of section 2 has it. Refusals are {@link
+ * ErrnoException}s. Every descriptor made here is close-on-exec. The one real implementation is {@link Libc}; tests
+ * have fakes.
+ */
+public interface Syscalls {
+  int O_RDONLY = 0;
+  int O_WRONLY = 1;
+  int O_RDWR = 2;
+  int O_CREAT = 0100;
+  int O_EXCL = 0200;
+  int O_TRUNC = 01000;
+  int O_APPEND = 02000;
+  int O_NONBLOCK = 04000;
+  int O_PATH = 010000000;
+  // The next two differ between x86-64 and arm64.
+  int O_DIRECTORY = CpuArchitecture.ARM ? 040000 : 0200000;
+  int O_NOFOLLOW = CpuArchitecture.ARM ? 0100000 : 0400000;
+
+  int RESOLVE_NO_MAGICLINKS = 0x02;
+  int RESOLVE_IN_ROOT = 0x10;
+
+  int OPEN_TREE_CLONE = 1;
+  int AT_RECURSIVE = 0x8000;
+  int AT_EMPTY_PATH = 0x1000;
+  long MOUNT_ATTR_RDONLY = 0x1;
+  long MOUNT_ATTR_NOSUID = 0x2;
+  long MOUNT_ATTR_NODEV = 0x4;
+  long MOUNT_ATTR_NOEXEC = 0x8;
+  long MOUNT_ATTR_NOATIME = 0x10;
+  long MOUNT_ATTR_IDMAP = 0x100000;
+  long MS_PRIVATE = 1 << 18;
+  long MS_SLAVE = 1 << 19;
+
+  int EPOLLIN = 1;
+  int EPOLLPRI = 2;
+  int EPOLLHUP = 0x10;
+
+  /** What a received datagram brought. */
+  record Message(byte[] data, List<Fd> fds, int senderPid) {}
+
+  /** One ready descriptor of an epoll set: the number it was registered with, and EPOLL* bits. */
+  record Ready(int fd, int events) {}
+
+  /** open(2). */
+  Fd open(String path, int flags, int mode);
+
+  /** openat2(2). */
+  Fd openat2(Fd dir, String path, int flags, int resolve);
+
+  void close(int fd);
+
+  /** read(2) once, up to the buffer's remaining bytes; returns the count, 0 at the end. */
+  int read(Fd fd, ByteBuffer into);
+
+  /** Writes all of it (write(2), repeated). */
+  void writeAll(Fd fd, byte[] bytes);
+
+  /** fchown(2). */
+  void fchown(Fd fd, long uid, long gid);
+
+  /** memfd_create(2) with the content, sealed against every change, as an executable. */
+  Fd sealedMemfd(String name, byte[] content);
+
+  /** A SOCK_SEQPACKET socket that listens at a path (unix(7); up to 107 bytes). */
+  Fd listenSeqpacket(String path);
+
+  /** Connects to such a socket; received messages carry the sender's credentials. */
+  Fd connectSeqpacket(String path);
+
+  /** sendmsg(2) of one datagram, with descriptors (SCM_RIGHTS). Waits at most some seconds for room (EAGAIN). */
+  void send(Fd socket, byte[] data, List<Fd> fds);
+
+  /** recvmsg(2) without waiting: null when nothing is there, an empty message at the end of the connection. */
+  Message receive(Fd socket);
+
+  /**
+   * posix_spawn(3) of an open file, with an empty environment and signal mask. Descriptors 0, 1, 2 are /dev/null, 3 is
+   * {@code fd3}.
+   *
+   * @return the child's pid
+   */
+  int spawn(Fd executable, List<String> argv, Fd fd3);
+
+  /** pidfd_open(2). */
+  Fd pidfdOpen(int pid);
+
+  /** pidfd_send_signal(2); false when the process is gone. */
+  boolean pidfdSendSignal(Fd pidfd, int signal);
+
+  /** waitid(P_PIDFD) of a child that has ended, so that no zombie stays; harmless when it is no child of ours. */
+  void reap(Fd pidfd);
+
+  /** waitid(P_PID), waiting for the end of a child. */
+  void reapChild(int pid);
+
+  /** open_tree(2) with OPEN_TREE_CLONE: a detached copy of a mount. */
+  Fd openTree(Fd of, boolean recursive);
+
+  /** mount_setattr(2) on a detached mount, to map the ids by a user namespace (MOUNT_ATTR_IDMAP). */
+  void idmapMount(Fd mount, Fd userNamespace, boolean recursive);
+
+  /** ioctl_ns(2) NS_GET_NSTYPE: a CLONE_NEW* flag; ENOTTY for what is no namespace. */
+  int namespaceType(Fd fd);
+
+  /** poll(2) of one descriptor; false at the time-out. */
+  boolean poll(Fd fd, int events, int timeoutMillis);
+
+  Fd epollCreate();
+
+  void epollAdd(Fd epoll, int fd, int events);
+
+  void epollRemove(Fd epoll, int fd);
+
+  /** epoll_wait(2) without a time-out. */
+  List<Ready> epollWait(Fd epoll);
+
+  /** eventfd(2), to wake a thread out of {@link #epollWait}. */
+  Fd eventfd();
+}
