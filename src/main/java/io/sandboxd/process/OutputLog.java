@@ -12,8 +12,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * What a process writes to stdout or stderr: a file that the process has open itself. The daemon is not in between, so
- * nothing waits for it and nothing is lost with it; what was written stays readable from any offset.
+ * What a process writes to stdout or stderr: a file that the process has open itself. The daemon is
+ * not in between, so nothing waits for it and nothing is lost with it; what was written stays
+ * readable from any offset.
  */
 public final class OutputLog {
   /** The streams of a process; each is a file of this name. */
@@ -32,14 +33,16 @@ public final class OutputLog {
     this.file = file;
   }
 
-  /** @param directory of the process */
+  /**
+   * @param directory of the process
+   */
   public static OutputLog of(Path directory, Stream stream) {
     return new OutputLog(directory.resolve(stream.fileName()));
   }
 
   /**
-   * Makes the file, for a process to inherit. It appends, so that a process that seeks overwrites nothing; it belongs to
-   * the process's user, so that it can open /dev/stdout anew.
+   * Makes the file, for a process to inherit. It appends, so that a process that seeks overwrites
+   * nothing; it belongs to the process's user, so that it can open /dev/stdout anew.
    *
    * @param uid the user on the host
    * @param gid the group on the host
@@ -48,7 +51,11 @@ public final class OutputLog {
     Fd fd =
         syscalls.open(
             file.toString(),
-            Syscalls.O_WRONLY | Syscalls.O_CREAT | Syscalls.O_EXCL | Syscalls.O_APPEND | Syscalls.O_NOFOLLOW,
+            Syscalls.O_WRONLY
+                | Syscalls.O_CREAT
+                | Syscalls.O_EXCL
+                | Syscalls.O_APPEND
+                | Syscalls.O_NOFOLLOW,
             0600);
     try {
       syscalls.fchown(fd, uid, gid);

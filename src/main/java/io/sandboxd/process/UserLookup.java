@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Who a process runs as, by the sandbox's own passwd(5) and group(5). Whoever rules the sandbox writes those files, so
- * they are opened without leaving its root, never waited for, and read up to a limit.
+ * Who a process runs as, by the sandbox's own passwd(5) and group(5). Whoever rules the sandbox
+ * writes those files, so they are opened without leaving its root, never waited for, and read up to
+ * a limit.
  */
 public final class UserLookup {
   private static final int MAX_FILE = 1024 * 1024;
@@ -31,20 +32,27 @@ public final class UserLookup {
   private final Syscalls syscalls;
   private final Fd root;
 
-  /** @param root the sandbox's root directory */
+  /**
+   * @param root the sandbox's root directory
+   */
   public UserLookup(Syscalls syscalls, Fd root) {
     this.syscalls = syscalls;
     this.root = root;
   }
 
-  /** @throws SandboxException {@code invalid_spec} when there is no such name */
+  /**
+   * @throws SandboxException {@code invalid_spec} when there is no such name
+   */
   public Identity find(ProcessSpec.User asked) {
     IdOrName wanted = asked == null || asked.uid() == null ? IdOrName.of(0) : asked.uid();
     Optional<User> user =
-        users().filter(u -> wanted.isName() ? u.name().equals(wanted.name()) : u.uid() == wanted.id()).findFirst();
+        users()
+            .filter(u -> wanted.isName() ? u.name().equals(wanted.name()) : u.uid() == wanted.id())
+            .findFirst();
     if (wanted.isName() && user.isEmpty()) {
       throw SandboxException.invalid(
-          "user.uid", "the sandbox's /etc/passwd has no user '" + wanted.name() + "': use a number");
+          "user.uid",
+          "the sandbox's /etc/passwd has no user '" + wanted.name() + "': use a number");
     }
     long uid = wanted.isName() ? user.get().uid() : wanted.id();
     long gid =
@@ -73,7 +81,8 @@ public final class UserLookup {
         .orElseThrow(
             () ->
                 SandboxException.invalid(
-                    field, "the sandbox's /etc/group has no group '" + group.name() + "': use a number"));
+                    field,
+                    "the sandbox's /etc/group has no group '" + group.name() + "': use a number"));
   }
 
   private List<Long> groupsOf(String user) {
@@ -94,10 +103,15 @@ public final class UserLookup {
     return text.matches("[0-9]{1,10}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
   }
 
-  /** The colon-separated fields of each line; none when there is no such file, or none that is fit to be read. */
+  /**
+   * The colon-separated fields of each line; none when there is no such file, or none that is fit
+   * to be read.
+   */
   private Stream<String[]> lines(String path) {
     int flags = Syscalls.O_RDONLY | Syscalls.O_NONBLOCK;
-    try (Fd file = syscalls.openat2(root, path, flags, Syscalls.RESOLVE_IN_ROOT | Syscalls.RESOLVE_NO_MAGICLINKS)) {
+    try (Fd file =
+        syscalls.openat2(
+            root, path, flags, Syscalls.RESOLVE_IN_ROOT | Syscalls.RESOLVE_NO_MAGICLINKS)) {
       ByteBuffer content = ByteBuffer.allocate(MAX_FILE);
       while (content.hasRemaining() && syscalls.read(file, content) > 0) {
         // until the end or the limit

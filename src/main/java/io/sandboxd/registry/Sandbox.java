@@ -15,9 +15,10 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * One sandbox of the registry. Verbs run one at a time ({@link #exclusively}); what happens by itself, an exit above all,
- * does not wait for them and changes the status directly ({@link #update}), which is why a verb may not take the status
- * for unchanged while it waits for the kernel.
+ * One sandbox of the registry. Verbs run one at a time ({@link #exclusively}); what happens by
+ * itself, an exit above all, does not wait for them and changes the status directly ({@link
+ * #update}), which is why a verb may not take the status for unchanged while it waits for the
+ * kernel.
  */
 public final class Sandbox {
   private final StateDirectory directory;
@@ -67,14 +68,20 @@ public final class Sandbox {
   /**
    * Changes the status, in memory and in the file.
    *
-   * @throws SandboxException {@code wrong_state} when the change is one that the transition table does not have
+   * @throws SandboxException {@code wrong_state} when the change is one that the transition table
+   *     does not have
    */
   public synchronized SandboxStatus update(UnaryOperator<SandboxStatus> change) {
     SandboxStatus next = change.apply(status);
     if (next.state() != status.state() && !status.state().mayBecome(next.state())) {
       throw SandboxException.wrongState(
-          "The sandbox '" + name() + "' is " + status.state().word() + ", so it cannot become "
-              + next.state().word() + ".");
+          "The sandbox '"
+              + name()
+              + "' is "
+              + status.state().word()
+              + ", so it cannot become "
+              + next.state().word()
+              + ".");
     }
     directory.write(next);
     status = next;
@@ -91,7 +98,9 @@ public final class Sandbox {
     return true;
   }
 
-  /** @throws SandboxException {@code wrong_state} with what would help */
+  /**
+   * @throws SandboxException {@code wrong_state} with what would help
+   */
   public void require(Collection<SandboxState> states, String toDo) {
     if (!states.contains(state())) {
       throw SandboxException.wrongState(
@@ -108,7 +117,9 @@ public final class Sandbox {
     return Optional.ofNullable(processes.get(seq));
   }
 
-  /** @throws SandboxException {@code not_found} */
+  /**
+   * @throws SandboxException {@code not_found}
+   */
   public SandboxProcess process(String id) {
     return processes.descendingMap().values().stream()
         .filter(p -> p.status().id().equals(id))
@@ -133,7 +144,8 @@ public final class Sandbox {
     boolean taken = processes.values().stream().anyMatch(p -> p.status().id().equals(chosen));
     if (taken && !chosen.equals(ProcessStatus.MAIN)) {
       throw new SandboxException(
-              ErrorCode.NAME_IN_USE, "The sandbox '" + name() + "' has a process '" + chosen + "' already.")
+              ErrorCode.NAME_IN_USE,
+              "The sandbox '" + name() + "' has a process '" + chosen + "' already.")
           .with("field", "id");
     }
     directory.createProcess(id(), seq);

@@ -50,7 +50,10 @@ public final class SandboxProcess {
     return ended.isDone();
   }
 
-  /** Completes when it has ended, with how; for any number of waiters. A waiter may cancel its own copy only. */
+  /**
+   * Completes when it has ended, with how; for any number of waiters. A waiter may cancel its own
+   * copy only.
+   */
   public CompletableFuture<ProcessStatus> ended() {
     return ended.copy();
   }
@@ -65,7 +68,16 @@ public final class SandboxProcess {
     ProcessStatus s = status;
     status =
         new ProcessStatus(
-            s.version(), s.id(), s.seq(), pid, sandboxPid, s.args(), s.state(), s.startedAt(), s.exitedAt(), s.exit(),
+            s.version(),
+            s.id(),
+            s.seq(),
+            pid,
+            sandboxPid,
+            s.args(),
+            s.state(),
+            s.startedAt(),
+            s.exitedAt(),
+            s.exit(),
             s.usage());
     pidfd = newPidfd;
     if (hasEnded()) {
@@ -83,7 +95,10 @@ public final class SandboxProcess {
     return doom.get();
   }
 
-  /** Records the end, in the file first: whoever is told, it is true also after a crash. Later calls change nothing. */
+  /**
+   * Records the end, in the file first: whoever is told, it is true also after a crash. Later calls
+   * change nothing.
+   */
   public synchronized void end(Instant at, ExitStatus exit, ProcessStatus.Usage usage) {
     if (hasEnded()) {
       return;

@@ -28,7 +28,8 @@ public final class SandboxRegistry {
     Sandbox sandbox = new Sandbox(directory, creating);
     if (byId.containsKey(creating.name()) || byName.putIfAbsent(creating.name(), sandbox) != null) {
       throw new SandboxException(
-              ErrorCode.NAME_IN_USE, "There is a sandbox '" + creating.name() + "' already: choose another name.")
+              ErrorCode.NAME_IN_USE,
+              "There is a sandbox '" + creating.name() + "' already: choose another name.")
           .with("field", "name");
     }
     try {
@@ -57,7 +58,9 @@ public final class SandboxRegistry {
     return Optional.ofNullable(named != null ? named : byId.get(nameOrId));
   }
 
-  /** @throws SandboxException {@code not_found} */
+  /**
+   * @throws SandboxException {@code not_found}
+   */
   public Sandbox get(String nameOrId) {
     return find(nameOrId).orElseThrow(() -> SandboxException.notFound("sandbox", nameOrId));
   }
@@ -65,7 +68,8 @@ public final class SandboxRegistry {
   /** The oldest first. */
   public List<Sandbox> all() {
     return byId.values().stream()
-        .sorted(Comparator.comparing((Sandbox s) -> s.status().createdAt()).thenComparing(Sandbox::id))
+        .sorted(
+            Comparator.comparing((Sandbox s) -> s.status().createdAt()).thenComparing(Sandbox::id))
         .toList();
   }
 

@@ -25,8 +25,9 @@ import java.util.stream.Stream;
  * sandboxes/ID/processes/SEQ/process.json, stdout, stderr
  * </pre>
  *
- * A file is replaced as a whole (rename(2)), so a reader finds the old or the new one, never half of either. Nothing is
- * synced: the directory is meant for /run, whose content ends with the machine's run as the sandboxes do.
+ * A file is replaced as a whole (rename(2)), so a reader finds the old or the new one, never half
+ * of either. Nothing is synced: the directory is meant for /run, whose content ends with the
+ * machine's run as the sandboxes do.
  */
 public final class StateDirectory {
   private static final String SANDBOX_FILE = "sandbox.json";
@@ -106,12 +107,16 @@ public final class StateDirectory {
     replace(process(sandbox, status.seq()).resolve(PROCESS_FILE), StoredJson.write(status));
   }
 
-  /** @throws RuntimeException that says what is wrong with the file */
+  /**
+   * @throws RuntimeException that says what is wrong with the file
+   */
   public SandboxStatus readSandbox(String id) {
     return StoredJson.read(read(sandbox(id).resolve(SANDBOX_FILE)), SandboxStatus.class);
   }
 
-  /** @throws RuntimeException that says what is wrong with the file */
+  /**
+   * @throws RuntimeException that says what is wrong with the file
+   */
   public ProcessStatus readProcess(String id, int seq) {
     return StoredJson.read(read(process(id, seq).resolve(PROCESS_FILE)), ProcessStatus.class);
   }
@@ -138,7 +143,10 @@ public final class StateDirectory {
     deleteTree(process(id, seq));
   }
 
-  /** The file that says what this is goes last, so that a deletion that was cut off can be seen and repeated. */
+  /**
+   * The file that says what this is goes last, so that a deletion that was cut off can be seen and
+   * repeated.
+   */
   public void deleteSandbox(String id) {
     Path directory = sandbox(id);
     deleteTree(directory.resolve("processes"));

@@ -11,8 +11,8 @@ import io.sandboxd.sandbox.SandboxSpec.Root;
 import java.util.List;
 
 /**
- * What {@code /} is. Without a root of its own the sandbox sees the host's tree, made read-only in place; else a tree of
- * mounts is built beside it, and pivot_root(2) leaves the host's behind.
+ * What {@code /} is. Without a root of its own the sandbox sees the host's tree, made read-only in
+ * place; else a tree of mounts is built beside it, and pivot_root(2) leaves the host's behind.
  */
 public final class RootFilesystem {
   private static final int O_PATH_DIRECTORY = Syscalls.O_PATH | Syscalls.O_DIRECTORY;
@@ -27,7 +27,10 @@ public final class RootFilesystem {
     }
   }
 
-  /** What is mounted inside stays inside; what the host unmounts goes inside too, so that no device is kept busy. */
+  /**
+   * What is mounted inside stays inside; what the host unmounts goes inside too, so that no device
+   * is kept busy.
+   */
   public static void stopPropagation(LaunchRequest request, Plan.Builder plan) {
     if (request.isNew(NamespaceType.MOUNT)) {
       setAttributes(plan, "stop mount propagation", "/", 0, Syscalls.MS_SLAVE);
@@ -45,15 +48,7 @@ public final class RootFilesystem {
   private static void setAttributes(
       Plan.Builder plan, String name, String path, long attributes, long propagation) {
     plan.step(
-        name,
-        path,
-        Op.MOUNT_SETATTR,
-        -1,
-        path,
-        Syscalls.AT_RECURSIVE,
-        attributes,
-        0,
-        propagation);
+        name, path, Op.MOUNT_SETATTR, -1, path, Syscalls.AT_RECURSIVE, attributes, 0, propagation);
   }
 
   /** The given directory, on a stage that covers the host's root; both go away with it. */
@@ -70,7 +65,8 @@ public final class RootFilesystem {
     boolean overlay = Boolean.TRUE.equals(root.overlay());
     String place = overlay ? "lower" : "root";
     long tree =
-        plan.send(new FdSource.MountTree("root.path", root.path(), false, request.inUserNamespace()));
+        plan.send(
+            new FdSource.MountTree("root.path", root.path(), false, request.inUserNamespace()));
     plan.step("make stage", place, Op.MAKE_DIRS, stage, place, 0755);
     plan.step("mount root", root.path(), Op.ATTACH, tree, stage, place);
     plan.step("enter stage", null, Op.FCHDIR, stage);
@@ -86,7 +82,8 @@ public final class RootFilesystem {
     plan.step("make stage", "layer", Op.MAKE_DIRS, stage, "layer", 0755);
     plan.step("make stage", "merged", Op.MAKE_DIRS, stage, "merged", 0755);
     plan.step("mount layer", null, Op.ATTACH, layer, stage, "layer");
-    // Relative paths: the stage has no path of its own. userxattr: the layer's marks must work in a user namespace.
+    // Relative paths: the stage has no path of its own. userxattr: the layer's marks must work in a
+    // user namespace.
     plan.step(
         "mount overlay",
         "/",
@@ -104,7 +101,8 @@ public final class RootFilesystem {
     if (root == null) {
       return;
     }
-    // Device nodes of an unpacked image are nobody's way to the host's disks; /dev is a mount of its own.
+    // Device nodes of an unpacked image are nobody's way to the host's disks; /dev is a mount of
+    // its own.
     long attributes =
         Syscalls.MOUNT_ATTR_NODEV
             | (Boolean.TRUE.equals(root.readonly()) ? Syscalls.MOUNT_ATTR_RDONLY : 0);
@@ -120,7 +118,10 @@ public final class RootFilesystem {
         0);
   }
 
-  /** pivot_root(2): both the same directory, so that the old root lies on top of the new one and can be let go. */
+  /**
+   * pivot_root(2): both the same directory, so that the old root lies on top of the new one and can
+   * be let go.
+   */
   public static void switchRoot(LaunchRequest request, Plan.Builder plan) {
     if (request.spec().root() != null) {
       plan.step("enter root", null, Op.FCHDIR, Mounts.ROOT_SLOT);
