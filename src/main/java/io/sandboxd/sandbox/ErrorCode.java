@@ -3,8 +3,8 @@ package io.sandboxd.sandbox;
 import java.util.Locale;
 
 /**
- * The stable words by which clients tell failures apart (the {@code code} of a problem). What HTTP status each has is
- * the business of the api package alone.
+ * The stable words by which clients tell failures apart (the {@code code} of a problem). What HTTP
+ * status each has is the business of the api package alone.
  */
 public enum ErrorCode {
   /** The request is not HTTP or JSON as the contract asks. */

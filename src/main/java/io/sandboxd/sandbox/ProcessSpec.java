@@ -1,6 +1,5 @@
 package io.sandboxd.sandbox;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +13,15 @@ import java.util.Map;
  * @param user default root inside
  * @param stdin {@code "null"} (default): an empty one
  * @param output {@code "log"} (default): files with byte offsets
- * @param capabilities names like {@code CAP_NET_BIND_SERVICE}; null is the default set, empty is none
+ * @param capabilities names like {@code CAP_NET_BIND_SERVICE}; null is the default set, empty is
+ *     none
  * @param noNewPrivileges default true
- * @param rlimits by name in lower case without RLIMIT_, each a number, {@code "unlimited"} or {@code {"soft":…,"hard":…}}
+ * @param rlimits by name in lower case without RLIMIT_, each a number, {@code "unlimited"} or
+ *     {@code {"soft":…,"hard":…}}
  * @param umask 0 to 0777 (511); default 022 (18)
  * @param oomScoreAdj -1000 to 1000
  * @param timeout after which it is ended (TERM, then KILL)
+ * @param seccomp {@code "unconfined"} (default): no filter
  */
 public record ProcessSpec(
     List<String> args,
@@ -34,17 +36,20 @@ public record ProcessSpec(
     Map<String, Rlimit> rlimits,
     Integer umask,
     Integer oomScoreAdj,
-    Duration timeout) {
+    Duration timeout,
+    String seccomp) {
 
   /**
    * Numbers, or names that are looked up in the sandbox's own /etc/passwd and /etc/group.
    *
-   * @param uid an integer or a string (user name)
-   * @param gid an integer or a string (group name); default the user's own group
+   * @param uid default 0
+   * @param gid default the user's own group, 0 where there is none
    * @param additionalGids default none for numeric uids, the groups of /etc/group for names
    */
-  public record User(JsonNode uid, JsonNode gid, List<JsonNode> additionalGids) {}
+  public record User(IdOrName uid, IdOrName gid, List<IdOrName> additionalGids) {}
 
   /** setrlimit(2); -1 is unlimited. */
-  public record Rlimit(long soft, long hard) {}
+  public record Rlimit(long soft, long hard) {
+    public static final long UNLIMITED = -1;
+  }
 }

@@ -3,8 +3,8 @@ package io.sandboxd.sandbox;
 import java.util.List;
 
 /**
- * Limits of a sandbox's cgroup, in the terms of cgroup v2 (kernel: admin-guide/cgroup-v2). A {@code null} anywhere
- * means "no limit of ours".
+ * Limits of a sandbox's cgroup, in the terms of cgroup v2 (kernel: admin-guide/cgroup-v2). A {@code
+ * null} anywhere means "no limit of ours".
  */
 public record Resources(Memory memory, Cpu cpu, Pids pids, List<Io> io) {
   public static final Resources NONE = new Resources(null, null, null, null);
@@ -19,7 +19,9 @@ public record Resources(Memory memory, Cpu cpu, Pids pids, List<Io> io) {
    */
   public record Cpu(Double max, Integer weight, String cpuset) {}
 
-  /** @param max processes and threads inside, 1 or more; the daemon's own init is not counted */
+  /**
+   * @param max processes and threads inside, 1 or more; the daemon's own init is not counted
+   */
   public record Pids(Long max) {}
 
   /**
@@ -30,5 +32,6 @@ public record Resources(Memory memory, Cpu cpu, Pids pids, List<Io> io) {
    * @param wiops writes per second
    * @param weight 1 to 10000, default 100
    */
-  public record Io(String device, ByteSize rbps, ByteSize wbps, Long riops, Long wiops, Integer weight) {}
+  public record Io(
+      String device, ByteSize rbps, ByteSize wbps, Long riops, Long wiops, Integer weight) {}
 }
