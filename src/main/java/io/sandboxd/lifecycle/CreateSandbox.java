@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Makes a sandbox: cgroup, namespaces, mounts, and an init in the middle of them that waits. No user code runs yet. It is
- * made whole or not at all.
+ * Makes a sandbox: cgroup, namespaces, mounts, and an init in the middle of them that waits. No
+ * user code runs yet. It is made whole or not at all.
  */
 public final class CreateSandbox {
   private final Syscalls syscalls;
@@ -70,8 +70,9 @@ public final class CreateSandbox {
 
   /**
    * @param spec validated
-   * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot do; {@code
-   *     launch_failed} for what the kernel refuses, with {@code undoFailed} if something is left
+   * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot
+   *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
+   *     is left
    */
   public Sandbox create(SandboxSpec spec) {
     cgroups.check(spec.resources());
@@ -105,11 +106,7 @@ public final class CreateSandbox {
     sandbox.update(s -> s.change().idMappings(ids).cgroup(cgroup.path()).build());
     cgroup.apply(spec.resources());
     if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
-      layers.create(
-          sandbox.id(),
-          HostIds.uid(ids, 0),
-          HostIds.gid(ids, 0),
-          Path.of(spec.root().path()));
+      layers.create(sandbox.id(), Path.of(spec.root().path()));
     }
     LaunchRequest request = describe.request(sandbox, cgroup);
     enter(sandbox, LaunchPlanner.enter(request), ids);
@@ -134,7 +131,8 @@ public final class CreateSandbox {
     int launcher = init.start(directory.initSocket(sandbox.id()).toString(), sandbox.name());
     int pid;
     try {
-      InitChannel channel = inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
+      InitChannel channel =
+          inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
       pid = run(sandbox, channel, plan);
     } catch (RuntimeException e) {
       // Not reaped yet, so the pid is still its own.
@@ -143,8 +141,7 @@ public final class CreateSandbox {
     }
     syscalls.reapChild(launcher);
     inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
-    sandbox.update(
-        s -> s.change().pid(pid).initStartTicks(ProcessStat.startTicks(pid)).build());
+    sandbox.update(s -> s.change().pid(pid).initStartTicks(ProcessStat.startTicks(pid)).build());
     if (sandbox.status().spec().namespace(NamespaceType.USER).isNew()) {
       HostIds.write(syscalls, pid, ids);
     }

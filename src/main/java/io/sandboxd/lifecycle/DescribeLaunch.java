@@ -30,13 +30,15 @@ public final class DescribeLaunch {
   /** Refuses what this host does not have, before anything is made. */
   void check(SandboxSpec spec) {
     if (spec.root() != null && !Files.isDirectory(Path.of(spec.root().path()))) {
-      throw SandboxException.invalid("root.path", spec.root().path() + " is not a directory of this host");
+      throw SandboxException.invalid(
+          "root.path", spec.root().path() + " is not a directory of this host");
     }
     List<Mount> mounts = mounts(spec);
     for (int i = 0; i < mounts.size(); i++) {
       String source = mounts.get(i).source();
       if (source != null && !Files.exists(Path.of(source))) {
-        throw SandboxException.invalid("mounts[" + i + "].source", source + " does not exist on this host");
+        throw SandboxException.invalid(
+            "mounts[" + i + "].source", source + " does not exist on this host");
       }
     }
     for (NamespaceType type : NamespaceType.values()) {
@@ -71,13 +73,15 @@ public final class DescribeLaunch {
     return spec.mounts() == null ? List.of() : spec.mounts();
   }
 
-  /** Root in a user namespace has power over the namespaces that this one owns, and over no others. */
+  /**
+   * Root in a user namespace has power over the namespaces that this one owns, and over no others.
+   */
   private static Set<NamespaceType> privileged(SandboxSpec spec) {
     NamespaceSource user = spec.namespace(NamespaceType.USER);
     Set<NamespaceType> privileged = EnumSet.noneOf(NamespaceType.class);
     for (NamespaceType type : NamespaceType.values()) {
       NamespaceSource source = spec.namespace(type);
-      if (user.isHost() || source.isNew() || user.isJoined() && source.equals(user)) {
+      if (user.isHost() || source.isNew() || (user.isJoined() && source.equals(user))) {
         privileged.add(type);
       }
     }

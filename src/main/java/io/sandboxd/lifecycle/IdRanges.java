@@ -8,8 +8,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Ranges of ids of the host for user namespaces that ask for none: each sandbox has one of its own, so that its root is
- * nobody outside and nobody in any other sandbox.
+ * Ranges of ids of the host for user namespaces that ask for none: each sandbox has one of its own,
+ * so that its root is nobody outside and nobody in any other sandbox.
  */
 public final class IdRanges {
   /** As many as a user namespace usually has (login.defs(5), SUB_UID_COUNT). */
@@ -25,13 +25,16 @@ public final class IdRanges {
     this.base = base;
   }
 
-  /** @throws SandboxException {@code limit_exceeded} when all are given out */
+  /**
+   * @throws SandboxException {@code limit_exceeded} when all are given out
+   */
   synchronized IdMappings take() {
     int index = taken.nextClearBit(0);
     long first = base + (long) index * SIZE;
     if (first + SIZE > END) {
       throw new SandboxException(
-          ErrorCode.LIMIT_EXCEEDED, "All id ranges are in use: delete sandboxes, or give idMappings.");
+          ErrorCode.LIMIT_EXCEEDED,
+          "All id ranges are in use: delete sandboxes, or give idMappings.");
     }
     taken.set(index);
     List<IdMapping> line = List.of(new IdMapping(0, first, SIZE));

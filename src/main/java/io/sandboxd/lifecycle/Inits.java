@@ -10,7 +10,10 @@ import io.sandboxd.sandbox.SandboxException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The daemon's hold on the init of each sandbox: the conversation, and a descriptor that names the process for sure. */
+/**
+ * The daemon's hold on the init of each sandbox: the conversation, and a descriptor that names the
+ * process for sure.
+ */
 public final class Inits {
   private final Syscalls syscalls;
   private final Reaper reaper;
@@ -39,7 +42,9 @@ public final class Inits {
     return channel;
   }
 
-  /** @throws SandboxException {@code wrong_state} when there is no init to talk to */
+  /**
+   * @throws SandboxException {@code wrong_state} when there is no init to talk to
+   */
   InitChannel channel(Sandbox sandbox) {
     InitChannel channel = channels.get(sandbox.id());
     if (channel == null) {
@@ -67,7 +72,8 @@ public final class Inits {
   }
 
   /**
-   * Opens a file below {@code /proc/PID} of init, and makes sure that the pid was init's when that happened.
+   * Opens a file below {@code /proc/PID} of init, and makes sure that the pid was init's when that
+   * happened.
    *
    * @param name e.g. {@code root} or {@code ns/user}
    */
@@ -81,7 +87,10 @@ public final class Inits {
     return fd;
   }
 
-  /** Kills init, and with it all of a pid namespace of its own; waits for the end. Harmless when there is none. */
+  /**
+   * Kills init, and with it all of a pid namespace of its own; waits for the end. Harmless when
+   * there is none.
+   */
   void kill(Sandbox sandbox) {
     InitChannel channel = channels.remove(sandbox.id());
     if (channel != null) {

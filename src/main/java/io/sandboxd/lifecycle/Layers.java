@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The writable layers of sandboxes with {@code overlay}: a directory each, with what overlayfs calls {@code upperdir} and
- * {@code workdir} (kernel: filesystems/overlayfs). On disk, as what is written there may be large.
+ * The writable layers of sandboxes with {@code overlay}: a directory each, with what overlayfs
+ * calls {@code upperdir} and {@code workdir} (kernel: filesystems/overlayfs). On disk, as what is
+ * written there may be large.
  */
 public final class Layers {
   private final Syscalls syscalls;
@@ -25,35 +26,25 @@ public final class Layers {
   }
 
   /**
-   * Makes a layer.
-   *
-   * @param uid its root's id on the host, to whom it must belong
-   * @param model the directory it will lie over; the layer's own mode is what the sandbox sees as that of {@code /}
+   * @param model the directory it will lie over; the layer's mode is what the sandbox sees as that
+   *     of {@code /}
    */
-  void create(String id, long uid, long gid, Path model) {
+  void create(String id, Path model) {
     Path layer = root.resolve(id);
     try {
       Files.createDirectories(
           root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       Files.createDirectory(layer);
-      for (String name : List.of("upper", "work")) {
-        Path directory = Files.createDirectory(layer.resolve(name));
-        try (Fd fd = open(directory)) {
-          syscalls.fchown(fd, uid, gid);
-        }
-      }
-      Files.setPosixFilePermissions(layer.resolve("upper"), Files.getPosixFilePermissions(model));
+      Files.createDirectory(layer.resolve("work"));
+      Path upper = Files.createDirectory(layer.resolve("upper"));
+      Files.setPosixFilePermissions(upper, Files.getPosixFilePermissions(model));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   Fd open(String id) {
-    return open(root.resolve(id));
-  }
-
-  private Fd open(Path directory) {
-    return syscalls.open(directory.toString(), Syscalls.O_RDONLY | Syscalls.O_DIRECTORY, 0);
+    return syscalls.open(root.resolve(id).toString(), Syscalls.O_RDONLY | Syscalls.O_DIRECTORY, 0);
   }
 
   /** Harmless when there is none. */

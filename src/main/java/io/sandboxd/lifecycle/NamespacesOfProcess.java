@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The namespaces that a process is in, as the kernel tells (namespaces(7), "The /proc/pid/ns/ directory"). */
+/**
+ * The namespaces that a process is in, as the kernel tells (namespaces(7), "The /proc/pid/ns/
+ * directory").
+ */
 final class NamespacesOfProcess {
   private NamespacesOfProcess() {}
 
@@ -30,7 +33,9 @@ final class NamespacesOfProcess {
     return found;
   }
 
-  /** @param process {@code /proc/PID} */
+  /**
+   * @param process {@code /proc/PID}
+   */
   static long inode(String process, NamespaceType type) {
     try {
       String link = Files.readSymbolicLink(Path.of(process, "ns", type.procName())).toString();

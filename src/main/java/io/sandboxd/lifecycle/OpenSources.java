@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 
-/** Opens the descriptors that a plan asks for, with the daemon's privileges and in the host's namespaces. */
+/**
+ * Opens the descriptors that a plan asks for, with the daemon's privileges and in the host's
+ * namespaces.
+ */
 public final class OpenSources {
   private final Syscalls syscalls;
   private final SandboxRegistry registry;
@@ -52,30 +55,35 @@ public final class OpenSources {
     } else if (source instanceof FdSource.MountTree tree) {
       return mountTree(sandbox, tree);
     }
+    boolean idmapped = ((FdSource.Layer) source).idmapped();
     try (Fd layer = layers.open(sandbox.id())) {
-      return syscalls.openTree(layer, false);
+      return isolated(
+          sandbox, syscalls.openTree(layer, false), "root.overlay", "the layer", false, idmapped);
     }
   }
 
   private Fd namespace(NamespaceType type, NamespaceSource source) {
     String field = "namespaces." + type.word();
     if (source instanceof NamespaceSource.OfSandbox of) {
-      return inits.openProc(joinable(of.sandbox(), type), "ns/" + type.procName(), Syscalls.O_RDONLY);
+      return inits.openProc(
+          joinable(of.sandbox(), type), "ns/" + type.procName(), Syscalls.O_RDONLY);
     }
     String path = ((NamespaceSource.OfPath) source).path();
     // Looked at before it is opened: opening a device or a pipe can do things.
     try (Fd found = syscalls.open(path, Syscalls.O_PATH, 0)) {
-      int actual = namespaceType(found, path);
+      int actual = namespaceType(found);
       if (actual != type.cloneFlag()) {
-        throw SandboxException.invalid(field + ".path", path + " is not a " + type.word() + " namespace");
+        throw SandboxException.invalid(
+            field + ".path", path + " is not a " + type.word() + " namespace");
       }
       return syscalls.open(found.procPath(), Syscalls.O_RDONLY, 0);
     } catch (ErrnoException e) {
-      throw SandboxException.invalid(field + ".path", path + " cannot be opened: " + Errno.message(e.errno()));
+      throw SandboxException.invalid(
+          field + ".path", path + " cannot be opened: " + Errno.message(e.errno()));
     }
   }
 
-  private int namespaceType(Fd found, String path) {
+  private int namespaceType(Fd found) {
     if (!java.nio.file.Files.isRegularFile(java.nio.file.Path.of(found.procPath()))) {
       return 0;
     }
@@ -92,16 +100,23 @@ public final class OpenSources {
     Sandbox other =
         registry
             .find(name)
-            .orElseThrow(() -> SandboxException.invalid(field, "there is no sandbox '" + name + "'"));
+            .orElseThrow(
+                () -> SandboxException.invalid(field, "there is no sandbox '" + name + "'"));
     EnumSet<SandboxState> fit =
-        EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
+        EnumSet.of(
+            SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
     if (type == NamespaceType.PID) {
       fit.remove(SandboxState.STOPPED);
     }
     if (!fit.contains(other.state())) {
       throw SandboxException.invalid(
           field,
-          "the sandbox '" + name + "' is " + other.state().word() + ", its " + type.word()
+          "the sandbox '"
+              + name
+              + "' is "
+              + other.state().word()
+              + ", its "
+              + type.word()
               + " namespace can be joined only while it is one of "
               + fit.stream().map(SandboxState::word).toList());
     }
@@ -113,26 +128,31 @@ public final class OpenSources {
     try (Fd source = syscalls.open(tree.path(), Syscalls.O_PATH, 0)) {
       mount = syscalls.openTree(source, tree.recursive());
     } catch (ErrnoException e) {
-      throw SandboxException.invalid(tree.field(), tree.path() + " cannot be opened: " + Errno.message(e.errno()));
+      throw SandboxException.invalid(
+          tree.field(), tree.path() + " cannot be opened: " + Errno.message(e.errno()));
     }
-    if (!tree.idmapped()) {
-      return mount;
-    }
-    try (Fd user = inits.openProc(sandbox, "ns/user", Syscalls.O_RDONLY)) {
-      syscalls.idmapMount(mount, user, tree.recursive());
+    return isolated(sandbox, mount, tree.field(), tree.path(), tree.recursive(), tree.idmapped());
+  }
+
+  private Fd isolated(
+      Sandbox sandbox, Fd mount, String field, String path, boolean recursive, boolean idmapped) {
+    try (Fd user = idmapped ? inits.openProc(sandbox, "ns/user", Syscalls.O_RDONLY) : null) {
+      syscalls.isolateMount(mount, user, recursive);
       return mount;
     } catch (ErrnoException e) {
       mount.close();
       throw new SandboxException(
               ErrorCode.LAUNCH_FAILED,
-              "The ids of " + tree.path() + " cannot be mapped ("
+              "The ids of "
+                  + path
+                  + " cannot be mapped ("
                   + Errno.message(e.errno())
                   + "): its file system has no idmapped mounts, or it is idmapped already. Use another one,"
                   + " \"noidmap\" for a bind mount, or \"user\": \"host\".")
           .with("step", "map ids of mount")
-          .with("field", tree.field())
+          .with("field", field)
           .with("syscall", e.syscall())
-          .with("path", tree.path())
+          .with("path", path)
           .with("errno", e.errno())
           .with("errnoName", e.errnoName());
     } catch (RuntimeException e) {

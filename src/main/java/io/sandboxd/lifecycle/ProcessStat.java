@@ -7,7 +7,10 @@ import java.nio.file.Path;
 
 /** What {@code /proc/PID/stat} tells (proc_pid_stat(5)). */
 final class ProcessStat {
-  /** Fields are counted from 1; the second, the command, may hold anything, also brackets and blanks. */
+  /**
+   * Fields are counted from 1; the second, the command, may hold anything, also brackets and
+   * blanks.
+   */
   private static final int START_TIME = 22;
 
   private ProcessStat() {}

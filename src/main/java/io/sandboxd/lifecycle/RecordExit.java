@@ -21,19 +21,26 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jboss.logging.Logger;
 
-/** Turns what the kernel and the inits tell into states: who ended, how, and why. Runs on the reaper's thread. */
+/**
+ * Turns what the kernel and the inits tell into states: who ended, how, and why. Runs on the
+ * reaper's thread.
+ */
 public final class RecordExit {
   private static final Logger LOG = Logger.getLogger(RecordExit.class);
   private static final EnumSet<SandboxState> ALIVE =
-      EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
-  private static final EnumSet<SandboxState> MAIN_RUNS = EnumSet.of(SandboxState.RUNNING, SandboxState.PAUSED);
+      EnumSet.of(
+          SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
+  private static final EnumSet<SandboxState> MAIN_RUNS =
+      EnumSet.of(SandboxState.RUNNING, SandboxState.PAUSED);
 
   private final Inits inits;
   private final Cgroups cgroups;
   private final Executor chores;
   private final Map<String, Long> oomKillsSeen = new ConcurrentHashMap<>();
 
-  /** @param chores for what takes too long for the reaper's thread */
+  /**
+   * @param chores for what takes too long for the reaper's thread
+   */
   public RecordExit(Inits inits, Cgroups cgroups, Executor chores) {
     this.inits = inits;
     this.cgroups = cgroups;
@@ -50,8 +57,10 @@ public final class RecordExit {
             .ifPresentOrElse(
                 p -> p.spawned(HostPid.of(pidfd), pidInside, pidfd),
                 () -> {
-                  // Its launch was never answered for: nobody knows it, so nobody would ever end it.
-                  LOG.warnf("Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
+                  // Its launch was never answered for: nobody knows it, so nobody would ever end
+                  // it.
+                  LOG.warnf(
+                      "Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
                   inits.end(pidfd);
                 });
       }
@@ -79,7 +88,9 @@ public final class RecordExit {
     Duration wall = Duration.between(process.status().startedAt(), now);
     ProcessStatus.Usage used =
         new ProcessStatus.Usage(
-            (usage.userMicros() + usage.systemMicros()) / 1e6, usage.maxRssKib() * 1024, wall.toNanos() / 1e9);
+            (usage.userMicros() + usage.systemMicros()) / 1e6,
+            usage.maxRssKib() * 1024,
+            wall.toNanos() / 1e9);
     end(process, now, explain(process, waitStatus), used);
   }
 
@@ -141,11 +152,15 @@ public final class RecordExit {
 
   /** Ends on record what was killed together with its init, which so could tell nobody. */
   void lose(Sandbox sandbox, Reason reason, String by) {
-    ExitStatus exit = new ExitStatus(128 + Signal.KILL.number(), Signal.KILL.name(), reason, by);
     for (SandboxProcess process : sandbox.processes()) {
-      if (!process.hasEnded()) {
-        end(process, Instant.now(), exit, null);
-      }
+      lose(process, reason, by);
+    }
+  }
+
+  void lose(SandboxProcess process, Reason reason, String by) {
+    if (!process.hasEnded()) {
+      int code = 128 + Signal.KILL.number();
+      end(process, Instant.now(), new ExitStatus(code, Signal.KILL.name(), reason, by), null);
     }
   }
 

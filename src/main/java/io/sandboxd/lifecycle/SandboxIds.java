@@ -1,6 +1,9 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxStatus;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.HexFormat;
 
 /** Ids of sandboxes: 64 random bits, so that none is ever used for two. */
@@ -14,6 +17,15 @@ final class SandboxIds {
     byte[] bytes = new byte[BYTES];
     RANDOM.nextBytes(bytes);
     return HexFormat.of().formatHex(bytes);
+  }
+
+  /** Stands for a sandbox whose file says nothing any more; it can only be deleted. */
+  static SandboxStatus unreadable(String id, String why) {
+    SandboxSpec nothing =
+        new SandboxSpec(
+            id, null, null, null, null, null, null, null, null, null, null, null, null, null);
+    return SandboxStatus.creating(id, id, nothing, Instant.now())
+        .broken("Its state cannot be read: " + why);
   }
 
   /** For a sandbox that was given none. */

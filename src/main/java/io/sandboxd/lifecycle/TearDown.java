@@ -12,9 +12,9 @@ import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * Takes away all that makes a sandbox, however much of it there is: after a delete, after a create that failed, after a
- * crash. Each step is harmless when there is nothing to do, and the record goes last, so that what was cut off can be
- * repeated.
+ * Takes away all that makes a sandbox, however much of it there is: after a delete, after a create
+ * that failed, after a crash. Each step is harmless when there is nothing to do, and the record
+ * goes last, so that what was cut off can be repeated.
  */
 public final class TearDown {
   private static final Logger LOG = Logger.getLogger(TearDown.class);
@@ -73,13 +73,17 @@ public final class TearDown {
     }
   }
 
-  /** @throws SandboxException {@code busy} with what is left */
+  /**
+   * @throws SandboxException {@code busy} with what is left
+   */
   void runOrThrow(Sandbox sandbox, String by) {
     List<String> left = run(sandbox, by);
     if (!left.isEmpty()) {
       throw new SandboxException(
               ErrorCode.BUSY,
-              "Not all of the sandbox '" + sandbox.name() + "' could be removed; delete it again. Left: "
+              "Not all of the sandbox '"
+                  + sandbox.name()
+                  + "' could be removed; delete it again. Left: "
                   + String.join("; ", left))
           .with("left", left);
     }

@@ -85,7 +85,10 @@ public final class SandboxProcess {
     }
   }
 
-  /** Notes what the daemon does to it. That its time was up stays the reason, whatever is sent later. */
+  /**
+   * Notes what the daemon does to it. That its time was up stays the reason, whatever is sent
+   * later.
+   */
   public void doom(ExitStatus.Reason reason, int signal, String by) {
     Doom latest = new Doom(reason, signal, by);
     doom.updateAndGet(d -> d != null && d.reason() == ExitStatus.Reason.timeout ? d : latest);
@@ -113,6 +116,13 @@ public final class SandboxProcess {
   /** pidfd_send_signal(2); false when it has ended. */
   public synchronized boolean signal(Syscalls syscalls, int signal) {
     return pidfd != null && syscalls.pidfdSendSignal(pidfd, signal);
+  }
+
+  /**
+   * Whether the kernel's hold on it is ours: false after a restart, until its init has told of it.
+   */
+  public boolean isHeld() {
+    return pidfd != null;
   }
 
   void store() {
