@@ -13,12 +13,12 @@
 static int epoll = -1, children = -1, connection = -1;
 static bool blocked;
 
-static bool watch(int operation, int fd, int event, uint32_t for_what) {
+static int watch(int operation, int fd, int event, uint32_t for_what) {
   struct epoll_event wanted = {.events = for_what, .data.fd = event};
-  return epoll_ctl(epoll, operation, fd, &wanted) == 0;
+  return epoll_ctl(epoll, operation, fd, &wanted);
 }
 
-bool channel_open(void) {
+int channel_open(void) {
   if (epoll >= 0) close(epoll);
   if (children >= 0) close(children);
   sigset_t ended;
@@ -27,10 +27,9 @@ bool channel_open(void) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
   children = signalfd(-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
   // Edge-triggered, so that a connection for which there is no descriptor left is no busy loop.
-  return watch(EPOLL_CTL_ADD, LISTENER_FD, EVENT_LISTENER, EPOLLIN | EPOLLET) &&
-         watch(EPOLL_CTL_ADD, children, EVENT_CHILDREN, EPOLLIN) &&
-         (connection < 0 ||
-          watch(EPOLL_CTL_ADD, connection, EVENT_CONNECTION, blocked ? EPOLLOUT : EPOLLIN));
+  if (watch(EPOLL_CTL_ADD, LISTENER_FD, EVENT_LISTENER, EPOLLIN | EPOLLET) < 0) return -1;
+  if (watch(EPOLL_CTL_ADD, children, EVENT_CHILDREN, EPOLLIN) < 0) return -1;
+  return connection < 0 ? 0 : watch(EPOLL_CTL_ADD, connection, EVENT_CONNECTION, EPOLLIN);
 }
 
 void channel_forget(void) {
@@ -40,7 +39,7 @@ void channel_forget(void) {
   if (connection >= 0) close(connection);
 }
 
-bool channel_watch(int pipe, int index) { return watch(EPOLL_CTL_ADD, pipe, index, EPOLLIN); }
+int channel_watch(int pipe, int index) { return watch(EPOLL_CTL_ADD, pipe, index, EPOLLIN); }
 
 int channel_wait(void) {
   struct epoll_event event;
@@ -62,7 +61,7 @@ bool channel_accept(void) {
   if (connection >= 0) close(connection);
   connection = fd;
   blocked = false;
-  if (!watch(EPOLL_CTL_ADD, fd, EVENT_CONNECTION, EPOLLIN)) channel_drop();
+  if (watch(EPOLL_CTL_ADD, fd, EVENT_CONNECTION, EPOLLIN) < 0) channel_drop();
   return true;
 }
 
@@ -124,7 +123,6 @@ bool channel_send(enum message_type type, uint32_t tag, const void *body, size_t
 void channel_block(bool wanted) {
   if (connection < 0 || wanted == blocked) return;
   blocked = wanted;
-  if (!watch(EPOLL_CTL_MOD, connection, EVENT_CONNECTION, blocked ? EPOLLOUT : EPOLLIN)) {
-    channel_drop();
-  }
+  uint32_t events = blocked ? EPOLLOUT : EPOLLIN;
+  if (watch(EPOLL_CTL_MOD, connection, EVENT_CONNECTION, events) < 0) channel_drop();
 }

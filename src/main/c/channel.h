@@ -1,6 +1,5 @@
 // The socket to the daemon, and what init waits for: it, children, and their pipes.
-#ifndef SANDBOX_INIT_CHANNEL_H
-#define SANDBOX_INIT_CHANNEL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +11,13 @@
 enum { EVENT_LISTENER = -1, EVENT_CONNECTION = -2, EVENT_CHILDREN = -3 };
 
 // Makes epoll and signalfd anew: both belong to the process that made them, so CLONE needs it too.
-bool channel_open(void);
+int channel_open(void);
 
-// For a child on its way to exec: a hostile file may stall the exec for long, and the daemon must
-// see the end of init nevertheless.
+// For a child on its way to exec: a hostile file may stall that, and init's end must be seen still.
 void channel_forget(void);
 
 // Watches the pipe of process number `index`.
-bool channel_watch(int pipe, int index);
+int channel_watch(int pipe, int index);
 
 // Waits for the next thing to do.
 int channel_wait(void);
@@ -41,5 +39,3 @@ bool channel_send(enum message_type type, uint32_t tag, const void *body, size_t
 // Whether to wait until the connection takes something, and read nothing from it meanwhile: this
 // is what keeps the answers owed few, and init's memory bounded.
 void channel_block(bool blocked);
-
-#endif

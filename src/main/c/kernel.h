@@ -1,8 +1,7 @@
-// System calls and constants that a C library of Debian 12's age does not know. All of them are of
-// the generic table, the same on x86-64 and aarch64; <linux/...> is not used because its headers
-// clash with the C library's.
-#ifndef SANDBOX_INIT_KERNEL_H
-#define SANDBOX_INIT_KERNEL_H
+// System calls and constants that an older C library may not know. The numbers are of the generic
+// table, the same on x86-64 and aarch64. <linux/...> is not used: it clashes with the C library's
+// headers, and musl-gcc does not find it.
+#pragma once
 
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -31,18 +30,13 @@
 #endif
 
 enum {
-  KERNEL_CLOSE_RANGE_CLOEXEC = 1 << 2,
-  KERNEL_RESOLVE_NO_MAGICLINKS = 0x02,
-  KERNEL_RESOLVE_IN_ROOT = 0x10,
-  KERNEL_FSOPEN_CLOEXEC = 1,
-  KERNEL_FSMOUNT_CLOEXEC = 1,
-  KERNEL_FSCONFIG_SET_FLAG = 0,
-  KERNEL_FSCONFIG_SET_STRING = 1,
-  KERNEL_FSCONFIG_CMD_CREATE = 6,
-  KERNEL_MOVE_MOUNT_F_EMPTY_PATH = 0x04,
-  KERNEL_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
-  KERNEL_CLONE_PIDFD = 0x1000,
-  KERNEL_CAPABILITY_VERSION_3 = 0x20080522,
+  K_CLOSE_RANGE_CLOEXEC = 1 << 2,
+  K_RESOLVE_NO_MAGICLINKS = 0x02, K_RESOLVE_IN_ROOT = 0x10,
+  K_FSOPEN_CLOEXEC = 1, K_FSMOUNT_CLOEXEC = 1,
+  K_FSCONFIG_SET_FLAG = 0, K_FSCONFIG_SET_STRING = 1, K_FSCONFIG_CMD_CREATE = 6,
+  K_MOVE_MOUNT_F_EMPTY_PATH = 0x04, K_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
+  K_CLONE_PIDFD = 0x1000,
+  K_CAPABILITY_VERSION_3 = 0x20080522,
 };
 
 struct kernel_clone_args {
@@ -56,5 +50,3 @@ struct kernel_open_how {
 struct kernel_mount_attr {
   uint64_t attr_set, attr_clr, propagation, userns_fd;
 };
-
-#endif

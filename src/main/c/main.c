@@ -18,24 +18,18 @@
 static unsigned char message[MESSAGE_MAX] __attribute__((aligned(MESSAGE_KEPT)));
 
 // The one answer to a RUN, or to a SPAWN that came to no process; none while type is 0. Nothing is
-// read before it is sent, so there is never a second one.
-static struct {
-  struct header header;
-  struct failure failure;
-} answer;
-
+// read before it is sent, so there is never a second one, and `failure` stays what it is.
+static struct header answer;
 static bool owes_ready;
 
 static void owe_answer(enum message_type type, uint32_t tag) {
-  answer.header = (struct header){type, tag};
+  answer = (struct header){type, tag};
 }
 
 static bool tell_answer(void) {
-  if (answer.header.type == 0) return true;
-  size_t size = answer.header.type == MESSAGE_FAILED ? sizeof answer.failure : 0;
-  if (!channel_send(answer.header.type, answer.header.tag, &answer.failure, size, -1)) return false;
-  answer.header.type = 0;
-  return true;
+  size_t size = answer.type == MESSAGE_FAILED ? sizeof failure : 0;
+  if (answer.type && channel_send(answer.type, answer.tag, &failure, size, -1)) answer.type = 0;
+  return answer.type == 0;
 }
 
 static bool tell_ready(void) {
@@ -46,25 +40,25 @@ static bool tell_ready(void) {
 
 static void tell(void) { channel_block(!(tell_answer() && processes_tell() && tell_ready())); }
 
-static bool well_formed(const unsigned char *plan, size_t size, enum phase phase) {
+static int check(const unsigned char *plan, size_t size, enum phase phase) {
   int bad = plan_check(plan, size, phase);
   // A child forked outside would not be init's any more after CLONE.
   if (phase == PHASE_SPAWN && clones == 0) bad = 0;
-  if (bad == NO_BAD_STEP) return true;
-  answer.failure = (struct failure){.step = (uint32_t)bad, .error = EBADMSG, .call = "plan"};
-  return false;
+  if (bad == NO_BAD_STEP) return 0;
+  refuse("plan", EBADMSG);
+  failure.step = (uint32_t)bad;
+  return -1;
 }
 
 static void run(uint32_t tag, const unsigned char *plan, size_t size) {
   unsigned before = clones;
-  bool done = well_formed(plan, size, PHASE_RUN) &&
-              plan_run(plan, size, PHASE_RUN, &answer.failure);
-  if (clones != before && !channel_open()) _exit(1);
+  bool done = check(plan, size, PHASE_RUN) == 0 && plan_run(plan, size, PHASE_RUN) == 0;
+  if (clones != before && channel_open() < 0) _exit(1);
   owe_answer(done ? MESSAGE_DONE : MESSAGE_FAILED, tag);
 }
 
 static void spawn(uint32_t tag, const unsigned char *plan, size_t size) {
-  if (!well_formed(plan, size, PHASE_SPAWN) || !process_spawn(tag, plan, size, &answer.failure)) {
+  if (check(plan, size, PHASE_SPAWN) < 0 || process_spawn(tag, plan, size) < 0) {
     owe_answer(MESSAGE_FAILED, tag);
   }
 }
@@ -102,7 +96,7 @@ static void receive(void) {
 
 static void accept_all(void) {
   while (channel_accept()) {
-    answer.header.type = 0; // it was for the one before
+    answer.type = 0; // it was for the one before
     owes_ready = true;
     processes_owe_all();
   }
@@ -117,7 +111,7 @@ static bool start(void) {
          syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all) == 0 &&
          prctl(PR_SET_NAME, "sandbox-init", 0, 0, 0) == 0 && become_init() == 0 && flags >= 0 &&
          fcntl(LISTENER_FD, F_SETFL, flags | O_NONBLOCK) == 0 &&
-         fcntl(LISTENER_FD, F_SETFD, FD_CLOEXEC) == 0 && channel_open();
+         fcntl(LISTENER_FD, F_SETFD, FD_CLOEXEC) == 0 && channel_open() == 0;
 }
 
 int main(void) {

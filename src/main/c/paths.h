@@ -1,19 +1,16 @@
-// Paths inside a root that may be hostile: no symbolic link in it leads out of it.
-#ifndef SANDBOX_INIT_PATHS_H
-#define SANDBOX_INIT_PATHS_H
+// Steps with paths inside a root that may be hostile: no symbolic link in it leads out of it.
+#pragma once
 
-// All of these note the system call that failed, and then answer -1.
+#include "plan.h"
 
-// An O_PATH descriptor of the path in the root; the root itself if the path is empty.
-int open_in_root(int root, const char *path, int flags);
+// Puts a mount at the path in the root; at the root itself if the path is empty.
+int attach(const union argument *arg);
 
 // Makes the directory and those above it, as far as they are missing.
-int make_dirs_in_root(int root, const char *path, unsigned mode);
+int make_dirs(const union argument *arg);
 
 // Makes an empty file, and directories above it, unless something is there already.
-int make_file_in_root(int root, const char *path);
+int make_file(const union argument *arg);
 
 // Makes a symbolic link, unless something is there already.
-int symlink_in_root(int root, const char *text, const char *path);
-
-#endif
+int make_symlink(const union argument *arg);

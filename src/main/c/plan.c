@@ -32,12 +32,13 @@ static bool take_vector(struct plan *plan, struct vector *vector) {
 }
 
 static bool take_argument(struct plan *plan, char letter, union argument *arg) {
-  if (letter == 's') return take_text(plan, &arg->text);
+  if (letter == 's' || letter == 'e') return take_text(plan, &arg->text);
   if (letter == 'v') return take_vector(plan, &arg->vector);
   if (!take(plan, &arg->number, sizeof arg->number)) return false;
   int64_t n = arg->number;
   switch (letter) {
-    case 'f': return n >= 0 && n < SLOTS;
+    case 'f':
+    case 'o': return n >= 0 && n < SLOTS;
     case 'F': return n >= -1 && n < SLOTS;
     case 'u': return n >= 0 && n <= UINT32_MAX;
     case 'd': return n >= 0 && n < UINT32_MAX; // the last one means "leave it" to the kernel
@@ -59,7 +60,7 @@ bool plan_next(struct plan *plan, enum phase phase, struct step *step) {
   if (phase == PHASE_SPAWN && (opcode == OP_EXEC) != (plan->left == 1)) return false;
 
   struct plan own = {.at = plan->at, .end = plan->at + size};
-  step->operation = &operations[opcode];
+  *step = (struct step){.operation = &operations[opcode]};
   const char *letters = step->operation->signature;
   for (int i = 0; letters[i]; i++) {
     if (!take_argument(&own, letters[i], &step->arg[i])) return false;

@@ -1,6 +1,5 @@
 // A plan: a list of steps, each an opcode and the arguments that its signature asks for.
-#ifndef SANDBOX_INIT_PLAN_H
-#define SANDBOX_INIT_PLAN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,22 +21,23 @@ union argument {
   const char *text;
   struct vector vector;
 };
+_Static_assert(sizeof(char *) == sizeof(int64_t), "a string can go to a system call as a number");
 
-struct operation;
+// One letter of a signature for each argument:
+//   i  64-bit integer            s  string                   f  slot of a file descriptor
+//   u  unsigned 32-bit integer   e  string, NULL if empty    F  the same, or -1: AT_FDCWD
+//   d  user or group id          v  vector of strings        o  slot, its number is meant
+struct operation {
+  const char *signature;
+  int phases;
+  int (*perform)(const union argument *arg); // NULL if the arguments go to a system call as they are
+  const char *call;
+  long number;
+};
 
 struct step {
   const struct operation *operation;
   union argument arg[ARGUMENTS_MAX];
-};
-
-// One letter of a signature for each argument:
-//   i  any 64-bit integer          s  NUL-terminated string
-//   u  unsigned 32-bit integer     v  vector of strings
-//   d  user or group id            f  file descriptor slot     F  the same, or -1
-struct operation {
-  const char *signature;
-  int phases;
-  int (*perform)(const union argument *arg);
 };
 
 // A reader of a plan; what is left of it lies between `at` and `end`.
@@ -51,11 +51,9 @@ bool plan_open(struct plan *plan, const unsigned char *bytes, size_t size);
 // Takes the next step off the plan. False if what is there is not a step that the phase allows.
 bool plan_next(struct plan *plan, enum phase phase, struct step *step);
 
-// Looks at the whole of a plan without doing anything: the index of its first malformed step, or
+// Looks at a whole plan without doing anything: the index of its first malformed step, or
 // NO_BAD_STEP.
 int plan_check(const unsigned char *bytes, size_t size, enum phase phase);
 
 // Takes the next string off a vector of a step that was found good.
 const char *vector_next(struct vector *vector);
-
-#endif

@@ -25,7 +25,7 @@ struct process {
   union {
     struct failure failure;
     struct exit_report exit;
-  };
+  } end;
 };
 
 // Low entries are used first, so that no more pages are touched than there are processes.
@@ -52,6 +52,10 @@ static void forget(struct process *process) {
   while (used > 0 && processes[used - 1].state == FREE) used--;
 }
 
+static bool lives(const struct process *process) {
+  return process->state == STARTING || process->state == RUNNING;
+}
+
 static struct process *by_tag(uint32_t tag) {
   for (int i = 0; i < used; i++) {
     if (processes[i].state != FREE && processes[i].tag == tag) return &processes[i];
@@ -61,78 +65,61 @@ static struct process *by_tag(uint32_t tag) {
 
 static struct process *by_pid(pid_t pid) {
   for (int i = 0; i < used; i++) {
-    struct process *process = &processes[i];
-    if ((process->state == STARTING || process->state == RUNNING) && process->pid == pid) {
-      return process;
-    }
+    if (lives(&processes[i]) && processes[i].pid == pid) return &processes[i];
   }
   return NULL;
 }
 
 static struct process *free_entry(void) {
   for (int i = 0; i < PROCESSES_MAX; i++) {
-    if (processes[i].state == FREE) {
-      if (i >= used) used = i + 1;
-      return &processes[i];
-    }
+    if (processes[i].state == FREE) return &processes[i];
   }
   return NULL;
 }
 
 static _Noreturn void run_child(const unsigned char *plan, size_t size, int report) {
-  struct failure why = {0};
   channel_forget();
-  plan_run(plan, size, PHASE_SPAWN, &why);
-  // Nobody may be left to read it, and there is nobody else to tell.
-  if (write(report, &why, sizeof why) < 0) _exit(126);
-  _exit(127);
+  plan_run(plan, size, PHASE_SPAWN);
+  _exit(write(report, &failure, sizeof failure) < 0 ? 126 : 127);
 }
 
-static bool refuse(struct failure *why, const char *call, int error) {
-  *why = (struct failure){.error = (uint32_t)error};
-  memcpy(why->call, call, strlen(call));
-  return false;
-}
-
-bool process_spawn(uint32_t tag, const unsigned char *plan, size_t size, struct failure *why) {
-  if (by_tag(tag)) return refuse(why, "fork", EEXIST);
+int process_spawn(uint32_t tag, const unsigned char *plan, size_t size) {
+  if (by_tag(tag)) return refuse("fork", EEXIST);
   struct process *process = free_entry();
-  if (!process) return refuse(why, "fork", EAGAIN);
+  if (!process) return refuse("fork", EAGAIN);
   int pipe[2], pidfd = -1;
-  if (pipe2(pipe, O_CLOEXEC | O_NONBLOCK) < 0) return refuse(why, "pipe2", errno);
+  if (result_of("pipe2", pipe2(pipe, O_CLOEXEC | O_NONBLOCK)) < 0) return -1;
 
   // Not with CLONE_VM, as vfork would: then an exec that hangs in a hostile file would hang init.
   struct kernel_clone_args args = {
-      .flags = KERNEL_CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
-  pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+      .flags = K_CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+  pid_t pid = result_of("fork", syscall(SYS_clone3, &args, sizeof args));
   if (pid == 0) run_child(plan, size, pipe[1]);
-  int error = errno;
   close(pipe[1]);
   if (pid < 0) {
     close(pipe[0]);
-    return refuse(why, "fork", error);
+    return -1;
   }
+  int index = (int)(process - processes);
+  if (index >= used) used = index + 1;
   *process = (struct process){
       .state = STARTING, .tag = tag, .pid = pid, .pipe = pipe[0], .pidfd = pidfd};
-  if (!channel_watch(pipe[0], (int)(process - processes))) {
-    error = errno;
+  if (result_of("epoll_ctl", channel_watch(pipe[0], index)) < 0) {
     kill(pid, SIGKILL);
     forget(process);
-    return refuse(why, "epoll_ctl", error);
+    return -1;
   }
-  return true;
+  return 0;
 }
 
 void process_pipe_ready(int index) {
   struct process *process = &processes[index];
   if (process->state != STARTING) return;
-  struct failure failure;
-  ssize_t size = read(process->pipe, &failure, sizeof failure);
+  ssize_t size = read(process->pipe, &process->end.failure, sizeof process->end.failure);
   if (size < 0) return;
   close_fd(&process->pipe);
-  if (size == sizeof failure) {
+  if (size == sizeof process->end.failure) {
     process->state = FAILED;
-    process->failure = failure;
     close_fd(&process->pidfd);
     owe(process, OWES_END);
   } else {
@@ -151,7 +138,7 @@ void processes_reap(void) {
     process_pipe_ready((int)(process - processes));
     if (process->state != RUNNING) continue;
     process->state = EXITED;
-    process->exit = (struct exit_report){
+    process->end.exit = (struct exit_report){
         .wait_status = (uint32_t)status,
         .user_us = (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec,
         .system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec,
@@ -168,9 +155,7 @@ void process_acknowledge(uint32_t tag) {
 
 void process_signal(uint32_t tag, int signal, bool group) {
   struct process *process = by_tag(tag);
-  if (process && (process->state == STARTING || process->state == RUNNING)) {
-    kill(group ? -process->pid : process->pid, signal);
-  }
+  if (process && lives(process)) kill(group ? -process->pid : process->pid, signal);
 }
 
 bool processes_exist(void) { return used > 0; }
@@ -179,8 +164,7 @@ void processes_owe_all(void) {
   for (int i = 0; i < used; i++) {
     struct process *process = &processes[i];
     if (process->state == FREE) continue;
-    bool lives = process->state == STARTING || process->state == RUNNING;
-    owe(process, lives ? OWES_RUNNING : OWES_END);
+    owe(process, lives(process) ? OWES_RUNNING : OWES_END);
     // One that is STARTING will owe SPAWNED to the new connection too, and a pidfd with it.
     if (process->state != STARTING) close_fd(&process->pidfd);
   }
@@ -206,18 +190,13 @@ static bool tell(struct process *process) {
     owe(process, process->owes & ~OWES_SPAWNED);
   }
   if (process->owes & OWES_END) {
-    if (process->state == FAILED) {
-      if (!channel_send(MESSAGE_FAILED, process->tag, &process->failure, sizeof process->failure,
-                        -1)) {
-        return false;
-      }
-      forget(process);
-    } else {
-      if (!channel_send(MESSAGE_EXITED, process->tag, &process->exit, sizeof process->exit, -1)) {
-        return false;
-      }
-      owe(process, 0);
+    bool failed = process->state == FAILED;
+    if (!channel_send(failed ? MESSAGE_FAILED : MESSAGE_EXITED, process->tag, &process->end,
+                      failed ? sizeof process->end.failure : sizeof process->end.exit, -1)) {
+      return false;
     }
+    owe(process, 0);
+    if (failed) forget(process);
   }
   return true;
 }

@@ -1,6 +1,5 @@
 // The processes that init was asked to spawn, from fork until the daemon has acknowledged the exit.
-#ifndef SANDBOX_INIT_PROCESSES_H
-#define SANDBOX_INIT_PROCESSES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,11 +7,11 @@
 
 #include "protocol.h"
 
-// Forks a child that runs the plan, which plan_check found good. False, and why, if there is none.
-// Whether the plan then succeeds comes by the child's pipe, which is told to `watch_pipe`.
-bool process_spawn(uint32_t tag, const unsigned char *plan, size_t size, struct failure *why);
+// Forks a child that runs the plan, which plan_check found good. -1 if no child came of it. What
+// then comes of the plan is told by the child's pipe.
+int process_spawn(uint32_t tag, const unsigned char *plan, size_t size);
 
-// The pipe of process number `index` is readable.
+// The pipe of the process with this index is readable.
 void process_pipe_ready(int index);
 
 // Takes the status of every child that has ended, those that were only inherited too.
@@ -27,7 +26,5 @@ bool processes_exist(void);
 // A new connection has to hear of all of them.
 void processes_owe_all(void);
 
-// Tells what is owed, as far as the connection takes it; false if it does not take all of it.
+// Tells what is owed; false if the connection does not take all of it.
 bool processes_tell(void);
-
-#endif

@@ -1,7 +1,6 @@
 // What daemon and init say to each other: SOCK_SEQPACKET datagrams in native byte order, packed.
 // Every number here has its twin in the daemon's Java code; neither may change alone.
-#ifndef SANDBOX_INIT_PROTOCOL_H
-#define SANDBOX_INIT_PROTOCOL_H
+#pragma once
 
 #include <stdint.h>
 
@@ -14,21 +13,12 @@ enum {
   PLAN_STEPS_MAX = 1024,
   VECTOR_MAX = 16383, // strings in one vector; two of them, NULLs included, fit the pointer pool
   PROCESSES_MAX = 4096,
-  CALL_NAME_SIZE = 16,
 };
 
 enum message_type {
-  MESSAGE_RUN = 1,
-  MESSAGE_SPAWN = 2,
-  MESSAGE_ACK = 3,
-  MESSAGE_SIGNAL = 4,
-
-  MESSAGE_READY = 16,
-  MESSAGE_DONE = 17,
-  MESSAGE_FAILED = 18,
-  MESSAGE_SPAWNED = 19,
-  MESSAGE_EXITED = 20,
-  MESSAGE_RUNNING = 21,
+  MESSAGE_RUN = 1, MESSAGE_SPAWN, MESSAGE_ACK, MESSAGE_SIGNAL, // from the daemon
+  MESSAGE_READY = 16, MESSAGE_DONE, MESSAGE_FAILED, MESSAGE_SPAWNED, MESSAGE_EXITED,
+  MESSAGE_RUNNING,
 };
 
 struct header {
@@ -38,7 +28,7 @@ struct header {
 // The step of a plan that failed: its index, errno, and the system call's name, padded with NULs.
 struct failure {
   uint32_t step, error;
-  char call[CALL_NAME_SIZE];
+  char call[16];
 };
 
 struct exit_report {
@@ -47,43 +37,12 @@ struct exit_report {
 } __attribute__((packed));
 
 enum opcode {
-  OP_WRITE_FD = 1,
-  OP_WRITE_FILE,
-  OP_SETNS,
-  OP_UNSHARE,
-  OP_CLONE,
-  OP_IDS,
-  OP_MOUNT,
-  OP_OPEN,
-  OP_OPEN_TREE,
-  OP_MOUNT_SETATTR,
-  OP_NEW_MOUNT,
-  OP_ATTACH,
-  OP_MAKE_DIRS,
-  OP_MAKE_FILE,
-  OP_SYMLINK,
-  OP_FCHDIR,
-  OP_PIVOT_ROOT,
-  OP_UMOUNT,
-  OP_CHDIR,
-  OP_HOSTNAME,
-  OP_DOMAINNAME,
-  OP_LINK_UP,
-  OP_CLOSE,
+  OP_WRITE_FD = 1, OP_WRITE_FILE, OP_SETNS, OP_UNSHARE, OP_CLONE, OP_IDS,
+  OP_MOUNT, OP_OPEN, OP_OPEN_TREE, OP_MOUNT_SETATTR, OP_NEW_MOUNT, OP_ATTACH,
+  OP_MAKE_DIRS, OP_MAKE_FILE, OP_SYMLINK, OP_FCHDIR, OP_PIVOT_ROOT, OP_UMOUNT, OP_CHDIR,
+  OP_HOSTNAME, OP_DOMAINNAME, OP_LINK_UP, OP_CLOSE,
 
-  OP_STDIO = 32,
-  OP_SETSID,
-  OP_RLIMIT,
-  OP_UMASK,
-  OP_GROUPS,
-  OP_USER,
-  OP_BOUNDING,
-  OP_CAPABILITIES,
-  OP_AMBIENT,
-  OP_KEEP_CAPS,
-  OP_NO_NEW_PRIVS,
-  OP_EXEC,
+  OP_STDIO = 32, OP_SETSID, OP_RLIMIT, OP_UMASK, OP_GROUPS, OP_USER,
+  OP_BOUNDING, OP_CAPABILITIES, OP_AMBIENT, OP_KEEP_CAPS, OP_NO_NEW_PRIVS, OP_EXEC,
   OPCODES,
 };
-
-#endif

@@ -1,6 +1,5 @@
 // What the steps of a plan do: one function for each opcode, one table of them.
-#ifndef SANDBOX_INIT_STEPS_H
-#define SANDBOX_INIT_STEPS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,13 +18,21 @@ extern unsigned clones;
 // Closes and empties all of the slots.
 void slots_close(void);
 
-// Does the steps of a plan that plan_check found good, until one fails: then false, and why.
-bool plan_run(const unsigned char *bytes, size_t size, enum phase phase, struct failure *why);
+// Why the last thing failed that answered -1.
+extern struct failure failure;
 
 // Notes `call` as what failed, with errno, if the result is negative. Passes the result on.
 int result_of(const char *call, long result);
 
+// Notes `call` as what failed, with this errno. Always -1.
+int refuse(const char *call, int error);
+
+// Does the steps of a plan that plan_check found good, until one fails: then -1.
+int plan_run(const unsigned char *bytes, size_t size, enum phase phase);
+
 // What every init needs after its birth, and again after CLONE.
 int become_init(void);
 
-#endif
+// For variables that own a file descriptor, -1 if none: closed where the scope ends.
+void close_owned(const int *fd);
+#define OWNED __attribute__((cleanup(close_owned))) int

@@ -24,9 +24,6 @@ public sealed interface FdSource {
   record MountTree(String field, String path, boolean recursive, boolean idmapped)
       implements FdSource {}
 
-  /**
-   * The sandbox's own overlay layer: a directory with {@code upper} and {@code work}, owned by its
-   * root.
-   */
-  record Layer() implements FdSource {}
+  /** The sandbox's own overlay layer: a directory with {@code upper} and {@code work}. */
+  record Layer(boolean idmapped) implements FdSource {}
 }

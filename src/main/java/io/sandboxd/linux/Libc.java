@@ -174,10 +174,13 @@ public final class Libc implements Syscalls {
   }
 
   @Override
-  public void idmapMount(Fd mount, Fd userNamespace, boolean recursive) {
+  public void isolateMount(Fd mount, Fd userNamespace, boolean recursive) {
     Pointer attributes = memory().take(32);
-    attributes.putLong(0, MOUNT_ATTR_IDMAP);
-    attributes.putLong(24, userNamespace.number());
+    attributes.putLong(16, MS_PRIVATE);
+    if (userNamespace != null) {
+      attributes.putLong(0, MOUNT_ATTR_IDMAP);
+      attributes.putLong(24, userNamespace.number());
+    }
     int flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
     check(
         c.syscall(SYS_MOUNT_SETATTR, mount.number(), "", flags, attributes, 32),

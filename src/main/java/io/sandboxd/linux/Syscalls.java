@@ -35,7 +35,6 @@ public interface Syscalls {
   long MOUNT_ATTR_NOATIME = 0x10;
   long MOUNT_ATTR_IDMAP = 0x100000;
   long MS_PRIVATE = 1 << 18;
-  long MS_SLAVE = 1 << 19;
 
   int EPOLLIN = 1;
   int EPOLLPRI = 2;
@@ -112,9 +111,12 @@ public interface Syscalls {
   Fd openTree(Fd of, boolean recursive);
 
   /**
-   * mount_setattr(2) on a detached mount, to map the ids by a user namespace (MOUNT_ATTR_IDMAP).
+   * mount_setattr(2) on a detached mount: it takes part in no propagation any more, and with a user
+   * namespace its ids are mapped (MOUNT_ATTR_IDMAP).
+   *
+   * @param userNamespace null: ids stay as they are
    */
-  void idmapMount(Fd mount, Fd userNamespace, boolean recursive);
+  void isolateMount(Fd mount, Fd userNamespace, boolean recursive);
 
   /** ioctl_ns(2) NS_GET_NSTYPE: a CLONE_NEW* flag; ENOTTY for what is no namespace. */
   int namespaceType(Fd fd);

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /** One process of a sandbox, running or ended. */
 public final class SandboxProcess {
   /** What the daemon did to it, which tells a death by its hand from any other. */
-  public record Doom(ExitStatus.Reason reason, String by) {}
+  public record Doom(ExitStatus.Reason reason, int signal, String by) {}
 
   private final Sandbox sandbox;
   private final StateDirectory directory;
@@ -85,9 +85,13 @@ public final class SandboxProcess {
     }
   }
 
-  /** Notes the first reason there was for its end. */
-  public void doom(ExitStatus.Reason reason, String by) {
-    doom.compareAndSet(null, new Doom(reason, by));
+  /**
+   * Notes what the daemon does to it. That its time was up stays the reason, whatever is sent
+   * later.
+   */
+  public void doom(ExitStatus.Reason reason, int signal, String by) {
+    Doom latest = new Doom(reason, signal, by);
+    doom.updateAndGet(d -> d != null && d.reason() == ExitStatus.Reason.timeout ? d : latest);
   }
 
   /** Null when nothing of ours has befallen it. */
@@ -112,6 +116,13 @@ public final class SandboxProcess {
   /** pidfd_send_signal(2); false when it has ended. */
   public synchronized boolean signal(Syscalls syscalls, int signal) {
     return pidfd != null && syscalls.pidfdSendSignal(pidfd, signal);
+  }
+
+  /**
+   * Whether the kernel's hold on it is ours: false after a restart, until its init has told of it.
+   */
+  public boolean isHeld() {
+    return pidfd != null;
   }
 
   void store() {

@@ -1,6 +1,8 @@
 package io.sandboxd.sandbox;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.sandboxd.sandbox.constraints.Text;
+import jakarta.validation.constraints.Pattern;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -21,9 +23,9 @@ import java.util.Map;
  *     16 MiB
  */
 public record ExecRequest(
-    String id,
+    @Pattern(regexp = SandboxSpec.NAME, message = SandboxSpec.NAME_RULE) String id,
     @JsonProperty("wait") Boolean waitForEnd,
-    String input,
+    @Text(max = MAX_INPUT, nul = true) String input,
     String inputBase64,
     ByteSize maxOutput,
     List<String> args,
@@ -41,7 +43,11 @@ public record ExecRequest(
     Duration timeout,
     String seccomp) {
 
+  /** In bytes; who has more to feed writes to the process's stdin piece by piece. */
+  public static final int MAX_INPUT = 16 << 20;
+
   public static final ByteSize DEFAULT_MAX_OUTPUT = new ByteSize(1 << 20);
+  public static final ByteSize LARGEST_MAX_OUTPUT = new ByteSize(16 << 20);
 
   /** What is to be run, without how it is to be answered. */
   public ProcessSpec process() {

@@ -52,7 +52,7 @@ public final class JsonProblems {
       return unreadable(broken, at, failure);
     }
     if (failure instanceof JsonMappingException mapping) {
-      return mistyped(mapping, cause, at);
+      return mapping.getPath().isEmpty() ? whole(mapping, cause, at) : mistyped(mapping, cause, at);
     }
     return malformed("The body is not JSON in UTF-8.", failure);
   }
@@ -76,6 +76,18 @@ public final class JsonProblems {
             ? ""
             : " (line " + where.getLineNr() + ", column " + where.getColumnNr() + ")";
     return malformed("The body is not well-formed JSON in UTF-8" + place + ".", failure);
+  }
+
+  /** What is wrong with the document itself; Jackson has no types for these, only texts. */
+  private static SandboxException whole(
+      JsonMappingException failure, Throwable cause, FieldPath at) {
+    if (failure.getOriginalMessage().startsWith("No content")) {
+      return nothing();
+    }
+    if (failure.getOriginalMessage().startsWith("Trailing token")) {
+      return malformed("There is something after the end of the JSON object.", failure);
+    }
+    return mistyped(failure, cause, at);
   }
 
   private static SandboxException mistyped(

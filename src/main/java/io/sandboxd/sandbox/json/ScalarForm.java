@@ -59,7 +59,9 @@ final class ScalarForm<T> extends StdDeserializer<T> {
         return ofDecimal.apply(parser.getDecimalValue());
       }
     } catch (IllegalArgumentException e) {
-      throw new RefusedValueException(parser, e.getMessage());
+      // A number that Java cannot even hold has no sentence of ours.
+      boolean ours = !(e instanceof NumberFormatException);
+      throw new RefusedValueException(parser, ours ? e.getMessage() : "must be " + expected);
     }
     throw new RefusedValueException(parser, "must be " + expected);
   }
