@@ -3,6 +3,8 @@ package io.sandboxd.daemon;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.sandboxd.api.IdleConnections;
+import io.sandboxd.api.RecoveryGate;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -23,10 +25,14 @@ public final class Daemon implements QuarkusApplication {
 
   private final Vertx vertx;
   private final Settings settings;
+  private final IdleConnections connections;
+  private final RecoveryGate gate;
 
-  Daemon(Vertx vertx, Settings settings) {
+  Daemon(Vertx vertx, Settings settings, IdleConnections connections, RecoveryGate gate) {
     this.vertx = vertx;
     this.settings = settings;
+    this.connections = connections;
+    this.gate = gate;
   }
 
   /** Serves until the process is told to end. */
@@ -55,11 +61,12 @@ public final class Daemon implements QuarkusApplication {
 
   @Override
   public int run(String... arguments) throws Exception {
-    HttpListener listener = new HttpListener(vertx);
+    HttpListener listener = new HttpListener(vertx, connections);
     try (Claims held = claims) {
       listener.open(held.socket().bindPath());
       held.socket().publish();
       LOG.infof("serving on %s", settings.socket());
+      gate.open();
       Quarkus.waitForExit();
       listener.close();
     }
