@@ -312,7 +312,7 @@ void child_begin(uint32_t tag) {
 
 void child_exec(const char *first, ...) {
   char *argv[16] = {"probe", (char *)first}, *env[] = {"SET=by the test", NULL};
-  char *paths[] = {(char *)probe_path, "/probe", NULL};
+  char *paths[] = {probe_path, "/probe", NULL};
   va_list rest;
   va_start(rest, first);
   for (int i = 2; i < 15 && argv[i - 1]; i++) argv[i] = va_arg(rest, char *);

@@ -8,13 +8,16 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 enum { SKIPPED = 77, SECONDS_MAX = 300 };
 
-const char *helper_path, *probe_path;
-char scratch[64];
+const char *helper_path;
+char scratch[64], probe_path[80];
+
+static const char *probe_source;
 
 static struct test *tests, **last = &tests;
 
@@ -28,9 +31,21 @@ static int delete_entry(const char *path, const struct stat *status, int type, s
   return remove(path);
 }
 
+// Where other users can run it too.
+static void copy_probe(void) {
+  snprintf(probe_path, sizeof probe_path, "%s/probe", scratch);
+  int from = open(probe_source, O_RDONLY | O_CLOEXEC);
+  int to = open(probe_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+  REQUIRE(from >= 0 && to >= 0 && fchmod(to, 0755) == 0);
+  while (sendfile(to, from, NULL, 1 << 20) > 0) continue;
+  close(from);
+  close(to);
+}
+
 static int run(const struct test *test) {
   snprintf(scratch, sizeof scratch, "/var/tmp/sandbox-init-test-XXXXXX");
   REQUIRE(mkdtemp(scratch) && chmod(scratch, 0755) == 0);
+  copy_probe();
   fflush(NULL);
   pid_t pid = fork();
   REQUIRE(pid >= 0);
@@ -59,7 +74,7 @@ int main(int argc, char **argv) {
   const char *const outcomes[] = {"ok", "skipped", "FAILED"};
   int counts[3] = {0};
   setvbuf(stdout, NULL, _IOLBF, 0);
-  REQUIRE(probe_path = realpath(argv[1], NULL));
+  REQUIRE(probe_source = realpath(argv[1], NULL));
   for (int i = 2; i < argc; i++) {
     REQUIRE(helper_path = realpath(argv[i], NULL));
     printf("%s:\n", argv[i]);
@@ -72,7 +87,7 @@ int main(int argc, char **argv) {
     }
     free((char *)helper_path);
   }
-  free((char *)probe_path);
+  free((char *)probe_source);
   if (counts[1] > 0) printf("%d skipped\n", counts[1]);
   printf("%d passed, %d failed\n", counts[0], counts[2]);
   return counts[2] > 0 || counts[0] == 0;

@@ -40,5 +40,5 @@ void register_test(struct test *test);
   static void name_(void)
 
 extern const char *helper_path; // of the sandbox-init under test
-extern const char *probe_path;  // of the program that is run inside
-extern char scratch[64];        // a directory of the test's own on the disk, there is nothing in it
+extern char scratch[64];        // a directory of the test's own on the disk
+extern char probe_path[80];     // of the program that is run inside, a copy in that directory
