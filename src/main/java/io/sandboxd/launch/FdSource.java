@@ -4,8 +4,8 @@ import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 
 /**
- * A descriptor that a plan needs and that only the daemon can get; it is opened just before the plan is sent. Kept
- * apart from the opening so that plans stay pure data.
+ * A descriptor that a plan needs and that only the daemon can get; it is opened just before the
+ * plan is sent. Kept apart from the opening so that plans stay pure data.
  */
 public sealed interface FdSource {
   /** For joining a cgroup: its {@code cgroup.procs}, opened for writing. */
@@ -21,8 +21,9 @@ public sealed interface FdSource {
    * @param recursive with what is mounted below it
    * @param idmapped with ids mapped as the sandbox's user namespace maps them
    */
-  record MountTree(String field, String path, boolean recursive, boolean idmapped) implements FdSource {}
+  record MountTree(String field, String path, boolean recursive, boolean idmapped)
+      implements FdSource {}
 
-  /** The sandbox's own overlay layer: a directory with {@code upper} and {@code work}, owned by its root. */
-  record Layer() implements FdSource {}
+  /** The sandbox's own overlay layer: a directory with {@code upper} and {@code work}. */
+  record Layer(boolean idmapped) implements FdSource {}
 }

@@ -1,7 +1,7 @@
 package io.sandboxd.launch;
 
-import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Errno;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.ErrorCode;
@@ -18,8 +18,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The daemon's end of the conversation with one sandbox-init. Any thread may ask; the reaper's thread alone reads
- * ({@link #onReadable}), completes what was asked, and passes on what init says unasked.
+ * The daemon's end of the conversation with one sandbox-init. Any thread may ask; the reaper's
+ * thread alone reads ({@link #onReadable}), completes what was asked, and passes on what init says
+ * unasked.
  */
 public final class InitChannel implements AutoCloseable {
   private static final int RUN = 1;
@@ -30,14 +31,20 @@ public final class InitChannel implements AutoCloseable {
   /** The largest message that init takes, bytes. */
   static final int MAX_MESSAGE = 1024 * 1024;
 
-  /** Marks the tag of a request that is about no process, so that the two kinds of numbers never meet. */
+  /**
+   * Marks the tag of a request that is about no process, so that the two kinds of numbers never
+   * meet.
+   */
   private static final int NO_PROCESS = 0x80000000;
 
   private static final long ANSWER_TIMEOUT_SECONDS = 60;
 
   /** Told, on the reaper's thread, what init says by itself. */
   public interface Listener {
-    /** A process lives on that was spawned before this connection was made. The pidfd is the listener's now. */
+    /**
+     * A process lives on that was spawned before this connection was made. The pidfd is the
+     * listener's now.
+     */
     void running(int process, int pidInside, Fd pidfd);
 
     /** May be told again after a reconnect, until it is acknowledged. */
@@ -50,7 +57,9 @@ public final class InitChannel implements AutoCloseable {
     void lost(String why);
   }
 
-  /** @param pidfd the receiver's to close */
+  /**
+   * @param pidfd the receiver's to close
+   */
   public record Spawned(int pidInside, Fd pidfd) {}
 
   private final Syscalls syscalls;
@@ -60,7 +69,9 @@ public final class InitChannel implements AutoCloseable {
   private final Map<Integer, CompletableFuture<InitMessage>> pending = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
-  /** @param path of init's listening socket */
+  /**
+   * @param path of init's listening socket
+   */
   public InitChannel(Syscalls syscalls, String path, Listener listener) {
     this.syscalls = syscalls;
     this.socket = syscalls.connectSeqpacket(path);
@@ -121,7 +132,11 @@ public final class InitChannel implements AutoCloseable {
     if (message.length > MAX_MESSAGE) {
       throw new SandboxException(
           ErrorCode.LIMIT_EXCEEDED,
-          "What shall be run takes " + message.length + " bytes, the limit is " + MAX_MESSAGE + ": use fewer or"
+          "What shall be run takes "
+              + message.length
+              + " bytes, the limit is "
+              + MAX_MESSAGE
+              + ": use fewer or"
               + " shorter arguments, variables or mounts.");
     }
     CompletableFuture<InitMessage> answer = new CompletableFuture<>();
@@ -150,7 +165,8 @@ public final class InitChannel implements AutoCloseable {
   }
 
   private static SandboxException lost(String why) {
-    return new SandboxException(ErrorCode.LAUNCH_FAILED, "The sandbox's init cannot be reached: " + why + ".")
+    return new SandboxException(
+            ErrorCode.LAUNCH_FAILED, "The sandbox's init cannot be reached: " + why + ".")
         .with("step", "init");
   }
 
@@ -164,8 +180,15 @@ public final class InitChannel implements AutoCloseable {
     String errnoName = Errno.name(failed.errno());
     return new SandboxException(
             ErrorCode.LAUNCH_FAILED,
-            "The kernel refused '" + name + "': " + failed.syscall() + " gave " + errnoName + " ("
-                + Errno.message(failed.errno()) + ").")
+            "The kernel refused '"
+                + name
+                + "': "
+                + failed.syscall()
+                + " gave "
+                + errnoName
+                + " ("
+                + Errno.message(failed.errno())
+                + ").")
         .with("step", name)
         .with("syscall", failed.syscall())
         .with("path", known ? step.path() : null)

@@ -7,7 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** What sandbox-init says. It lives among hostile processes, so nothing it says is believed before it is checked. */
+/**
+ * What sandbox-init says. It lives among hostile processes, so nothing it says is believed before
+ * it is checked.
+ */
 sealed interface InitMessage {
   int READY = 16;
   int DONE = 17;
@@ -19,7 +22,9 @@ sealed interface InitMessage {
   /** All that there was to tell after a connect has been told. */
   record Ready(int initPid) implements InitMessage {}
 
-  /** @param initPid the sender, as the host sees it */
+  /**
+   * @param initPid the sender, as the host sees it
+   */
   record Done(int tag, int initPid) implements InitMessage {}
 
   record Failed(int tag, int step, int errno, String syscall) implements InitMessage {}
@@ -30,7 +35,9 @@ sealed interface InitMessage {
 
   record Exited(int tag, int waitStatus, Usage usage) implements InitMessage {}
 
-  /** @throws MalformedMessage when it is none of the above; its descriptors are closed then */
+  /**
+   * @throws MalformedMessage when it is none of the above; its descriptors are closed then
+   */
   static InitMessage decode(Syscalls.Message message) {
     try {
       ByteBuffer in = ByteBuffer.wrap(message.data()).order(ByteOrder.nativeOrder());

@@ -13,8 +13,8 @@ import java.util.List;
 /**
  * From a spec to the system calls that make it true. Pure: equal requests give equal plans.
  *
- * <p>Two plans, since between them the daemon must write the maps of a new user namespace, and needs that namespace to
- * map the ids of mounts.
+ * <p>Two plans, since between them the daemon must write the maps of a new user namespace, and
+ * needs that namespace to map the ids of mounts.
  */
 public final class LaunchPlanner {
   private static final List<Rule> ENTER =

@@ -8,14 +8,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * All that the plan of a sandbox depends on: what the client asked for, and the facts of this host that matter.
+ * All that the plan of a sandbox depends on: what the client asked for, and the facts of this host
+ * that matter.
  *
  * @param hostname the name to set in a new UTS namespace
  * @param cgroupProcs the {@code cgroup.procs} of the sandbox's cgroup, one per hierarchy
  * @param unifiedCgroup whether all controllers are in the one hierarchy of cgroup v2
  * @param fileSources the sources of bind mounts that are no directories
- * @param privileged the namespaces in which root inside may mount and configure: those it made, those of a sandbox whose
- *     user namespace it shares, and all of them without a user namespace of its own
+ * @param privileged the namespaces in which root inside may mount and configure: those it made,
+ *     those of a sandbox whose user namespace it shares, and all of them without a user namespace
+ *     of its own
  */
 public record LaunchRequest(
     SandboxSpec spec,

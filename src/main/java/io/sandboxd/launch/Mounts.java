@@ -14,15 +14,24 @@ public final class Mounts {
 
   private Mounts() {}
 
-  /** Whether the sandbox's tree of mounts is ours to arrange; one that is joined or the host's is not. */
+  /**
+   * Whether the sandbox's tree of mounts is ours to arrange; one that is joined or the host's is
+   * not.
+   */
   public static boolean ownTree(LaunchRequest request) {
     return request.isNew(NamespaceType.MOUNT);
   }
 
   /** A new, detached mount of a file system. */
   public static void create(
-      Plan.Builder plan, long slot, String type, List<String> options, long attributes, String target) {
-    plan.step("create " + type + " for " + target, target, Op.NEW_MOUNT, slot, type, options, attributes);
+      Plan.Builder plan,
+      long slot,
+      String type,
+      List<String> options,
+      long attributes,
+      String target) {
+    plan.step(
+        "create " + type + " for " + target, target, Op.NEW_MOUNT, slot, type, options, attributes);
   }
 
   /** A new mount of a file system at a directory inside, which is made when it is missing. */
@@ -48,7 +57,10 @@ public final class Mounts {
     plan.release(mount);
   }
 
-  /** A detached copy of what the host's tree shows at a path; it must be taken before that is covered. */
+  /**
+   * A detached copy of what the host's tree shows at a path; it must be taken before that is
+   * covered.
+   */
   public static long copy(Plan.Builder plan, String path, boolean recursive) {
     long slot = plan.make();
     int flags = Syscalls.OPEN_TREE_CLONE | (recursive ? Syscalls.AT_RECURSIVE : 0);

@@ -1,11 +1,11 @@
 package io.sandboxd.launch;
 
 /**
- * The operations that sandbox-init knows; the table in {@code src/main/c} is its other half. Each is one system call,
- * or a few that belong together.
+ * The operations that sandbox-init knows; the table in {@code src/main/c} is its other half. Each
+ * is one system call, or a few that belong together.
  *
- * <p>A signature has a letter per argument: {@code i} a 64-bit integer (slots are integers too), {@code s} a string,
- * {@code v} a list of strings.
+ * <p>A signature has a letter per argument: {@code i} a 64-bit integer (slots are integers too),
+ * {@code s} a string, {@code v} a list of strings.
  */
 public enum Op {
   WRITE_FD(1, "is"),

@@ -6,7 +6,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * What sandbox-init shall do, in order, and the descriptors it needs for that: the first is slot 0, and so on.
+ * What sandbox-init shall do, in order, and the descriptors it needs for that: the first is slot 0,
+ * and so on.
  */
 public record Plan(List<FdSource> fds, List<Step> steps) {
   /** Slots of sandbox-init's table. */
@@ -32,6 +33,7 @@ public record Plan(List<FdSource> fds, List<Step> steps) {
     private final List<FdSource> fds = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private final Deque<Long> free = new ArrayDeque<>();
+
     /** One is taken for good: {@link Mounts#ROOT_SLOT}. */
     private int made = 1;
 

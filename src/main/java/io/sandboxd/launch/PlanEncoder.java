@@ -6,7 +6,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A plan as sandbox-init reads it: native byte order, packed; {@code src/main/c/protocol.h} describes the form. */
+/**
+ * A plan as sandbox-init reads it: native byte order, packed; {@code src/main/c/protocol.h}
+ * describes the form.
+ */
 final class PlanEncoder {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
 

@@ -14,7 +14,8 @@ public final class ProcessPlanner {
    * A process ready to run.
    *
    * @param env complete
-   * @param capabilities bits by capability number (capabilities(7)); what it and its children can ever have
+   * @param capabilities bits by capability number (capabilities(7)); what it and its children can
+   *     ever have
    * @param ambient whether a user other than root shall have them too
    * @param rlimits by the resource's number (getrlimit(2))
    */
@@ -60,8 +61,7 @@ public final class ProcessPlanner {
     plan.step("change to cwd", process.cwd(), Op.CHDIR, process.cwd());
     List<String> env =
         process.env().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
-    plan.step(
-        "execve", process.args().get(0), Op.EXEC, candidates(process), process.args(), env);
+    plan.step("execve", process.args().get(0), Op.EXEC, candidates(process), process.args(), env);
     return plan.build().steps();
   }
 
@@ -69,7 +69,11 @@ public final class ProcessPlanner {
   private static void credentials(Process process, Plan.Builder plan) {
     boolean root = process.uid() == 0;
     boolean ambient = process.ambient() && !root;
-    plan.step("set groups", null, Op.GROUPS, process.additionalGids().stream().map(String::valueOf).toList());
+    plan.step(
+        "set groups",
+        null,
+        Op.GROUPS,
+        process.additionalGids().stream().map(String::valueOf).toList());
     plan.step("drop capabilities", null, Op.BOUNDING, process.capabilities());
     if (ambient) {
       plan.step("keep capabilities", null, Op.KEEP_CAPS);

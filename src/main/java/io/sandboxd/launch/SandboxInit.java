@@ -8,8 +8,8 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * The helper program, as it ships in the jar, ready to be run. It lies in a sealed memfd, so that nothing that gets hold
- * of it inside a sandbox can change it for the next one (CVE-2019-5736).
+ * The helper program, as it ships in the jar, ready to be run. It lies in a sealed memfd, so that
+ * nothing that gets hold of it inside a sandbox can change it for the next one (CVE-2019-5736).
  */
 public final class SandboxInit implements AutoCloseable {
   private static final String RESOURCE = "/native/sandbox-init";

@@ -15,10 +15,15 @@ public record Step(String name, String path, Op op, List<Object> args) {
   public Step {
     String shape =
         args.stream()
-            .map(a -> a instanceof Long ? "i" : a instanceof String ? "s" : a instanceof List ? "v" : "?")
+            .map(
+                a ->
+                    a instanceof Long
+                        ? "i"
+                        : a instanceof String ? "s" : a instanceof List ? "v" : "?")
             .collect(Collectors.joining());
     if (!shape.equals(op.signature())) {
-      throw new IllegalArgumentException(op + " wants (" + op.signature() + "), got (" + shape + ")");
+      throw new IllegalArgumentException(
+          op + " wants (" + op.signature() + "), got (" + shape + ")");
     }
     args = List.copyOf(args);
   }
@@ -28,7 +33,11 @@ public record Step(String name, String path, Op op, List<Object> args) {
   public String toString() {
     return op.name().toLowerCase(Locale.ROOT)
         + args.stream()
-            .map(a -> a instanceof Long n ? Step.number(op, n) : a instanceof String s ? '"' + s + '"' : a.toString())
+            .map(
+                a ->
+                    a instanceof Long n
+                        ? Step.number(op, n)
+                        : a instanceof String s ? '"' + s + '"' : a.toString())
             .collect(Collectors.joining(", ", "(", ")"));
   }
 

@@ -7,8 +7,9 @@ import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 
 /**
- * A block of native memory that one thread uses over and over for the arguments of its calls, handed out from the
- * front. Reset at the beginning of each call, so nothing in it outlives the call.
+ * A block of native memory that one thread uses over and over for the arguments of its calls,
+ * handed out from the front. Reset at the beginning of each call, so nothing in it outlives the
+ * call.
  */
 final class NativeMemory {
   private static final int SIZE = 64 * 1024;

@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * The one thread that waits for everything: exits (pidfds become readable) and what the inits say. It sleeps in the
- * kernel however many there are, so what it is given to do must be short.
+ * The one thread that waits for everything: exits (pidfds become readable) and what the inits say.
+ * It sleeps in the kernel however many there are, so what it is given to do must be short.
  */
 public final class Reaper implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Reaper.class);
@@ -33,8 +33,8 @@ public final class Reaper implements AutoCloseable {
   }
 
   /**
-   * Calls on the reaper's thread whenever the descriptor is readable, until {@link #forget}. It must not be closed
-   * before that.
+   * Calls on the reaper's thread whenever the descriptor is readable, until {@link #forget}. It
+   * must not be closed before that.
    */
   public void watch(Fd fd, Runnable whenReadable) {
     watched.put(fd.number(), whenReadable);

@@ -10,7 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A {@code /dev} of its own with the usual nodes, which the OCI runtime-spec lists (config-linux, "Default Devices"). */
+/**
+ * A {@code /dev} of its own with the usual nodes, which the OCI runtime-spec lists (config-linux,
+ * "Default Devices").
+ */
 public final class Devices {
   private static final List<String> NODES =
       List.of("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty");
@@ -23,8 +26,7 @@ public final class Devices {
           "/dev/stderr", "/proc/self/fd/2",
           "/dev/ptmx", "pts/ptmx");
 
-  private static final long NOSUID_NOEXEC =
-      Syscalls.MOUNT_ATTR_NOSUID | Syscalls.MOUNT_ATTR_NOEXEC;
+  private static final long NOSUID_NOEXEC = Syscalls.MOUNT_ATTR_NOSUID | Syscalls.MOUNT_ATTR_NOEXEC;
 
   private Devices() {}
 
@@ -32,7 +34,8 @@ public final class Devices {
     if (!Mounts.ownTree(request)) {
       return;
     }
-    // Bound, as a user namespace may not make nodes; copied first, as the new /dev may cover the old.
+    // Bound, as a user namespace may not make nodes; copied first, as the new /dev may cover the
+    // old.
     Map<String, Long> nodes = new LinkedHashMap<>();
     for (String node : NODES) {
       nodes.put(node, Mounts.copy(plan, node, false));
@@ -45,7 +48,8 @@ public final class Devices {
         "devpts",
         List.of("newinstance", "ptmxmode=0666", "mode=0620"),
         NOSUID_NOEXEC);
-    Mounts.mount(plan, "/dev/shm", "tmpfs", List.of("mode=1777", "size=64m"), Mounts.NOSUID_NODEV_NOEXEC);
+    Mounts.mount(
+        plan, "/dev/shm", "tmpfs", List.of("mode=1777", "size=64m"), Mounts.NOSUID_NODEV_NOEXEC);
     if (request.mayConfigure(NamespaceType.IPC)) {
       Mounts.mount(plan, "/dev/mqueue", "mqueue", List.of(), Mounts.NOSUID_NODEV_NOEXEC);
     }

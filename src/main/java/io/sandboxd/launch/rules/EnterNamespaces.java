@@ -11,11 +11,14 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 
-/** The way from the host into the sandbox's cgroup and namespaces; run by a child of the daemon with all privileges. */
+/**
+ * The way from the host into the sandbox's cgroup and namespaces; run by a child of the daemon with
+ * all privileges.
+ */
 public final class EnterNamespaces {
   /**
-   * The user namespace comes last: whoever is in it has lost the right to join the host's others. The mount namespace
-   * comes late, since paths mean something else in it.
+   * The user namespace comes last: whoever is in it has lost the right to join the host's others.
+   * The mount namespace comes late, since paths mean something else in it.
    */
   private static final List<NamespaceType> JOIN_ORDER =
       List.of(

@@ -8,13 +8,16 @@ import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.NamespaceType;
 import java.util.List;
 
-/** The mounts by which the kernel shows a sandbox its own namespaces, and the private directories. */
+/**
+ * The mounts by which the kernel shows a sandbox its own namespaces, and the private directories.
+ */
 public final class KernelMounts {
   private KernelMounts() {}
 
   /**
-   * A new proc shows the pid namespace of its maker; the kernel lets only a privileged one have it (and only while the
-   * host's is still in sight, mount_too_revealing() of fs/namespace.c). Who may not gets the one that was there.
+   * A new proc shows the pid namespace of its maker; the kernel lets only a privileged one have it
+   * (and only while the host's is still in sight, mount_too_revealing() of fs/namespace.c). Who may
+   * not gets the one that was there.
    */
   public static void proc(LaunchRequest request, Plan.Builder plan) {
     if (!Mounts.ownTree(request)) {

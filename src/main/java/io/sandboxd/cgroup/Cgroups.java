@@ -1,0 +1,178 @@
+package io.sandboxd.cgroup;
+
+import io.sandboxd.linux.Errno;
+import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.Resources;
+import io.sandboxd.sandbox.SandboxException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * The control groups of this host, found once at start, and those of all sandboxes. They are kept
+ * by the kernel alone: what is here holds nothing about any sandbox, and is the same after a
+ * restart.
+ */
+public final class Cgroups {
+  private static final Pattern ROOT = Pattern.compile("(/[A-Za-z0-9_:@-][A-Za-z0-9_.:@\\\\-]*)+");
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+
+  private final List<CgroupMounts.Mount> mounts;
+  private final String root;
+  private final ControlFiles files;
+  private final ProcessSignal signal;
+  private final BlockDevices devices;
+  private volatile HostLayout layout;
+
+  Cgroups(
+      Path mountinfo, String root, ControlFiles files, ProcessSignal signal, BlockDevices devices) {
+    if (!ROOT.matcher(root).matches()) {
+      throw new IllegalArgumentException(
+          "the cgroup root is a path such as /sandboxd, below each hierarchy's mount point, not '"
+              + root
+              + "'");
+    }
+    this.mounts = CgroupMounts.parse(files.read(mountinfo).orElse(""));
+    if (mounts.isEmpty()) {
+      throw new IllegalStateException("no cgroup file system is mounted (says " + mountinfo + ")");
+    }
+    this.root = root;
+    this.files = files;
+    this.signal = signal;
+    this.devices = devices;
+    prepare();
+  }
+
+  /**
+   * Finds the hierarchies and makes our root in each.
+   *
+   * @param mountinfo /proc/self/mountinfo
+   * @param root the directory below each hierarchy's mount point that is ours alone
+   * @throws IllegalArgumentException when {@code root} is no such path
+   * @throws IllegalStateException when the host has no control groups mounted
+   * @throws ErrnoException when they cannot be written to
+   */
+  public static Cgroups detect(Path mountinfo, String root, Syscalls syscalls) {
+    return detect(mountinfo, root, new KernelFiles(syscalls), ProcessSignal.by(syscalls));
+  }
+
+  /** The same with the kernel's part given. */
+  public static Cgroups detect(
+      Path mountinfo, String root, ControlFiles files, ProcessSignal signal) {
+    return new Cgroups(mountinfo, root, files, signal, BlockDevices.ofHost(files));
+  }
+
+  /**
+   * Makes our root in each hierarchy, with the controllers handed down to it. Done by {@link
+   * #detect}; again it repairs what was taken away meanwhile.
+   */
+  public void prepare() {
+    layout = new HostLayout(mounts, root, files, devices);
+  }
+
+  /** {@code unified}, {@code hybrid} or {@code legacy}. */
+  public String mode() {
+    return layout.mode();
+  }
+
+  /**
+   * What can be limited here, of {@code memory}, {@code cpu}, {@code cpuset}, {@code pids}, {@code
+   * io}.
+   */
+  public List<String> controllers() {
+    return List.copyOf(layout.controllers().keySet());
+  }
+
+  /** Those that cannot be used, each with the reason. */
+  public Map<String, String> missingControllers() {
+    return layout.missing();
+  }
+
+  /**
+   * Refuses what this host cannot enforce, or what cannot be meant.
+   *
+   * @throws SandboxException {@code invalid_spec}, naming the field
+   */
+  public void check(Resources wanted) {
+    if (wanted == null) {
+      return;
+    }
+    Requests.in(wanted)
+        .forEach(
+            request -> {
+              String reason = layout.missing().get(request.controller());
+              if (reason != null) {
+                throw SandboxException.invalid(
+                    request.field(),
+                    "this host has no " + request.controller() + " controller: " + reason);
+              }
+            });
+    layout.controllers().values().forEach(controller -> controller.check(wanted));
+  }
+
+  /**
+   * Makes a sandbox's group, empty and without limits.
+   *
+   * @throws SandboxException {@code name_in_use} when there is one
+   * @throws ErrnoException what mkdir(2) refused; nothing is left then
+   */
+  public Cgroup create(String id) {
+    try {
+      return tryCreate(id);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+      prepare();
+      return tryCreate(id);
+    }
+  }
+
+  private Cgroup tryCreate(String id) {
+    if (find(id).isPresent()) {
+      throw new SandboxException(ErrorCode.NAME_IN_USE, "The cgroup " + path(id) + " exists.");
+    }
+    Cgroup group = new Cgroup(layout, signal, id, path(id), true);
+    try {
+      group.make();
+      return group;
+    } catch (RuntimeException e) {
+      group.removeAfter(e);
+      throw e;
+    }
+  }
+
+  /** A sandbox's group, if any of it exists. */
+  public Optional<Cgroup> find(String id) {
+    Cgroup group = of(id);
+    return group.exists() ? Optional.of(group) : Optional.empty();
+  }
+
+  /** A sandbox's group, be it there or not. */
+  public Cgroup of(String id) {
+    return new Cgroup(layout, signal, id, path(id), false);
+  }
+
+  private String path(String id) {
+    if (!ID.matcher(id).matches()) {
+      throw new IllegalArgumentException("no cgroup can be called '" + id + "'");
+    }
+    return root + "/" + id;
+  }
+
+  /** The names of all groups that exist below our root in any hierarchy, sorted. */
+  public List<String> ids() {
+    TreeSet<String> ids = new TreeSet<>();
+    for (Hierarchy hierarchy : layout.used()) {
+      for (Path group : files.directories(hierarchy.root().path())) {
+        ids.add(group.getFileName().toString());
+      }
+    }
+    return List.copyOf(ids);
+  }
+}

@@ -1,0 +1,45 @@
+package io.sandboxd.cgroup;
+
+import io.sandboxd.sandbox.Resources;
+import io.sandboxd.sandbox.SandboxException;
+import java.util.Map;
+
+/** CPU time on cgroup v1 (scheduler/sched-bwc, scheduler/sched-design-CFS). */
+record LegacyCpu(Hierarchy hierarchy) implements Controller {
+  private static final String PERIOD = "cpu.cfs_period_us";
+  private static final String QUOTA = "cpu.cfs_quota_us";
+
+  @Override
+  public void check(Resources wanted) {
+    CpuShare.check(wanted.cpu());
+    if (CpuShare.quota(wanted.cpu()) != null && !hierarchy.root().has(QUOTA)) {
+      throw SandboxException.invalid(
+          "resources.cpu.max",
+          "this kernel has no CPU bandwidth control (" + QUOTA + " is missing)");
+    }
+  }
+
+  @Override
+  public void apply(Limits limits, Resources wanted) {
+    Long quota = CpuShare.quota(wanted.cpu());
+    if (quota != null
+        && !Long.valueOf(CpuShare.PERIOD_USEC).equals(limits.group().number(PERIOD))) {
+      limits.write("resources.cpu.max", PERIOD, Long.toString(CpuShare.PERIOD_USEC));
+    }
+    limits.set("resources.cpu.max", QUOTA, quota, "-1");
+    Integer weight = CpuShare.weight(wanted.cpu());
+    limits.set(
+        "resources.cpu.weight",
+        "cpu.shares",
+        weight == null ? null : CpuShare.shares(weight),
+        "1024");
+  }
+
+  @Override
+  public void collect(GroupDirectory group, StatsDraft stats) {
+    Map<String, Long> stat = group.flatKeyed("cpu.stat");
+    stats.nrThrottled = stat.get("nr_throttled");
+    Long nanoseconds = stat.get("throttled_time");
+    stats.throttledUsec = nanoseconds == null ? null : nanoseconds / 1000;
+  }
+}
