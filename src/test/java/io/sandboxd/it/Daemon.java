@@ -55,6 +55,8 @@ public final class Daemon implements AutoCloseable {
 
   private Daemon() throws IOException {
     home = Files.createTempDirectory("sandboxd-it-");
+    Files.createDirectories(LOGS);
+    Files.deleteIfExists(log());
     settings.put("sandboxd.socket", home.resolve("sandboxd.sock").toString());
     settings.put("sandboxd.state-dir", home.resolve("state").toString());
     settings.put("sandboxd.layer-dir", home.resolve("layers").toString());
@@ -137,7 +139,6 @@ public final class Daemon implements AutoCloseable {
         });
     builder.directory(home.toFile());
     try {
-      Files.createDirectories(LOGS);
       builder
           .redirectErrorStream(true)
           .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
