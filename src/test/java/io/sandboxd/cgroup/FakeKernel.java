@@ -199,6 +199,12 @@ final class FakeKernel implements ControlFiles {
         put(file, freezes || !freeze ? text + "\n" : "FREEZING\n");
         put(file.resolveSibling("freezer.self_freezing"), freeze ? "1\n" : "0\n");
       }
+      case "cpuset.cpus" -> {
+        if (text.isBlank()) {
+          throw new ErrnoException("write", file.toString(), Errno.ENOSPC);
+        }
+        put(file, text + "\n");
+      }
       case "memory.limit_in_bytes", "memory.memsw.limit_in_bytes" -> writeMemory(file, name, text);
       case "io.max" -> putLine(file, text, " rbps=max wbps=max riops=max wiops=max");
       case "blkio.bfq.weight_device", "io.weight", "io.bfq.weight" ->

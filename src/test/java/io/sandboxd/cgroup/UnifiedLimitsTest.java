@@ -58,7 +58,7 @@ class UnifiedLimitsTest {
     group.apply(pids(64L));
     assertEquals("max 100000", get("cpu.max"));
     assertEquals("100", get("cpu.weight"));
-    assertEquals("", get("cpuset.cpus"));
+    assertEquals("0-1", get("cpuset.cpus"));
     group.apply(null);
     assertEquals("max", get("pids.max"));
   }
