@@ -3,6 +3,9 @@ package io.sandboxd.daemon;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.sandboxd.api.IdleConnections;
+import io.sandboxd.api.RecoveryGate;
+import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -23,10 +26,21 @@ public final class Daemon implements QuarkusApplication {
 
   private final Vertx vertx;
   private final Settings settings;
+  private final IdleConnections connections;
+  private final RecoveryGate gate;
+  private final RecoverSandboxes recover;
 
-  Daemon(Vertx vertx, Settings settings) {
+  Daemon(
+      Vertx vertx,
+      Settings settings,
+      IdleConnections connections,
+      RecoveryGate gate,
+      RecoverSandboxes recover) {
     this.vertx = vertx;
     this.settings = settings;
+    this.connections = connections;
+    this.gate = gate;
+    this.recover = recover;
   }
 
   /** Serves until the process is told to end. */
@@ -55,11 +69,13 @@ public final class Daemon implements QuarkusApplication {
 
   @Override
   public int run(String... arguments) throws Exception {
-    HttpListener listener = new HttpListener(vertx);
+    HttpListener listener = new HttpListener(vertx, connections);
     try (Claims held = claims) {
       listener.open(held.socket().bindPath());
       held.socket().publish();
       LOG.infof("serving on %s", settings.socket());
+      recover.recover();
+      gate.open();
       Quarkus.waitForExit();
       listener.close();
     }

@@ -1,6 +1,8 @@
 package io.sandboxd.daemon;
 
 import io.quarkus.vertx.http.runtime.VertxHttpRecorder;
+import io.sandboxd.api.IdleConnections;
+import io.sandboxd.api.ProblemRoutes;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Promise;
@@ -20,10 +22,12 @@ final class HttpListener {
   private static final long TIMEOUT_SECONDS = 30;
 
   private final Vertx vertx;
+  private final IdleConnections connections;
   private String deployment;
 
-  HttpListener(Vertx vertx) {
+  HttpListener(Vertx vertx, IdleConnections connections) {
     this.vertx = vertx;
+    this.connections = connections;
   }
 
   /** Returns once connections are accepted. */
@@ -38,7 +42,7 @@ final class HttpListener {
     deployment =
         vertx
             .deployVerticle(
-                () -> new Acceptor(options, address),
+                () -> new Acceptor(options, address, connections),
                 new DeploymentOptions().setInstances(EVENT_LOOPS))
             .toCompletionStage()
             .toCompletableFuture()
@@ -57,8 +61,10 @@ final class HttpListener {
   private static final class Acceptor extends AbstractVerticle {
     private final HttpServerOptions options;
     private final SocketAddress address;
+    private final IdleConnections connections;
 
-    Acceptor(HttpServerOptions options, SocketAddress address) {
+    Acceptor(HttpServerOptions options, SocketAddress address, IdleConnections connections) {
+      this.connections = connections;
       this.options = options;
       this.address = address;
     }
@@ -67,7 +73,9 @@ final class HttpListener {
     public void start(Promise<Void> started) {
       HttpServer server = vertx.createHttpServer(options);
       server
-          .requestHandler(VertxHttpRecorder.getRootHandler())
+          .connectionHandler(connections::opened)
+          .invalidRequestHandler(ProblemRoutes::answerInvalid)
+          .requestHandler(ProblemRoutes.refuseInvalid(VertxHttpRecorder.getRootHandler()))
           .listen(address)
           .<Void>mapEmpty()
           .onComplete(started);

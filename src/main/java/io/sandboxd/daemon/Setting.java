@@ -15,6 +15,7 @@ enum Setting {
   // systemd's allocation of ids leaves 0x70000000 and up to nobody, and stays below 2^31.
   ID_BASE("1879048192", "the first host id for user namespaces, 65,536 for each"),
   MAX_BODY("1048576", "the longest request body in bytes"),
+  IDLE_TIMEOUT("60", "seconds until a connection is closed on which no request is worked on"),
   LOG_LEVEL("info", "error, warn, info or debug");
 
   static final String PREFIX = "sandboxd.";

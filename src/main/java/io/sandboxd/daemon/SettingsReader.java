@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class SettingsReader {
   private static final long MAX_ID_BASE = (1L << 32) - 2 * ID_RANGE;
 
   private static final long MAX_MAX_BODY = 1L << 30;
+  private static final long MAX_IDLE_SECONDS = 86_400;
   private static final Pattern CGROUP_PATH = Pattern.compile("(/[A-Za-z0-9_@:.-]+)+");
   private static final Set<String> LOG_LEVELS = Set.of("error", "warn", "info", "debug");
 
@@ -73,7 +75,8 @@ final class SettingsReader {
         cgroupRoot(),
         directory(Setting.LAYER_DIR),
         idBase(),
-        number(Setting.MAX_BODY, 1024, MAX_MAX_BODY));
+        number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
+        Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)));
   }
 
   String logLevel() {

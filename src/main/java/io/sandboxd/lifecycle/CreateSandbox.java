@@ -40,6 +40,7 @@ public final class CreateSandbox {
   private final DescribeLaunch describe;
   private final RecordExit recordExit;
   private final TearDown tearDown;
+  private final ExpireSandboxes expire;
 
   public CreateSandbox(
       Syscalls syscalls,
@@ -53,7 +54,8 @@ public final class CreateSandbox {
       OpenSources openSources,
       DescribeLaunch describe,
       RecordExit recordExit,
-      TearDown tearDown) {
+      TearDown tearDown,
+      ExpireSandboxes expire) {
     this.syscalls = syscalls;
     this.registry = registry;
     this.directory = directory;
@@ -66,6 +68,7 @@ public final class CreateSandbox {
     this.describe = describe;
     this.recordExit = recordExit;
     this.tearDown = tearDown;
+    this.expire = expire;
   }
 
   /**
@@ -84,6 +87,7 @@ public final class CreateSandbox {
         () -> {
           try {
             make(sandbox, spec);
+            expire.watch(sandbox);
             return sandbox;
           } catch (RuntimeException e) {
             undo(sandbox, e);

@@ -7,27 +7,17 @@ import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
-import java.time.Duration;
+import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.rules.SandboxPatch;
 import java.time.Instant;
 import java.util.EnumSet;
-import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 
 /** Changes what can be changed of a living sandbox: limits, labels, time to live. */
 public final class UpdateSandbox {
   private static final EnumSet<SandboxState> ALIVE =
       EnumSet.of(
           SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
-
-  /**
-   * The new values, each made from the former one; null: no change.
-   *
-   * @param ttl from now on; empty: for ever
-   */
-  public record Change(
-      UnaryOperator<Resources> resources,
-      UnaryOperator<Map<String, String>> labels,
-      java.util.Optional<Duration> ttl) {}
 
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
@@ -40,24 +30,23 @@ public final class UpdateSandbox {
   }
 
   /**
+   * @param change from what it is to what it shall be; asked when no other verb runs
    * @throws SandboxException {@code not_found}, {@code wrong_state}; {@code invalid_spec}, {@code
    *     busy} or {@code launch_failed} for limits that cannot be had: the former ones are in force
    *     then
    */
-  public Sandbox update(String name, Change change) {
+  public Sandbox update(String name, Function<SandboxStatus, SandboxPatch> change) {
     Sandbox sandbox = registry.get(name);
     return sandbox.exclusively(
         () -> {
           sandbox.require(ALIVE, "it cannot be changed");
-          if (change.resources() != null) {
-            limits(sandbox, change.resources().apply(sandbox.status().resources()));
+          SandboxPatch patch = change.apply(sandbox.status());
+          if (!patch.resources().equals(sandbox.status().resources())) {
+            limits(sandbox, patch.resources());
           }
-          if (change.labels() != null) {
-            Map<String, String> labels = change.labels().apply(sandbox.status().labels());
-            sandbox.update(s -> s.change().labels(labels).build());
-          }
-          if (change.ttl() != null) {
-            Instant end = change.ttl().map(Instant.now()::plus).orElse(null);
+          sandbox.update(s -> s.change().labels(patch.labels()).build());
+          if (patch.changesTtl()) {
+            Instant end = patch.ttl() == null ? null : Instant.now().plus(patch.ttl());
             sandbox.update(s -> s.change().expiresAt(end).build());
             expire.watch(sandbox);
           }

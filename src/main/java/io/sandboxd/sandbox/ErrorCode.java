@@ -20,6 +20,11 @@ public enum ErrorCode {
   /** The kernel refused; {@code step}, {@code syscall}, {@code errno} say what. */
   LAUNCH_FAILED,
   PAYLOAD_TOO_LARGE,
+  METHOD_NOT_ALLOWED,
+  NOT_ACCEPTABLE,
+  UNSUPPORTED_MEDIA_TYPE,
+  /** The request did not arrive in time. */
+  REQUEST_TIMEOUT,
   RANGE_NOT_SATISFIABLE,
   BUSY,
   INTERNAL;

@@ -1,6 +1,7 @@
 package io.sandboxd.sandbox;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * What the operator decides; fixed for the life of the daemon.
@@ -14,6 +15,8 @@ import java.nio.file.Path;
  * @param idBase the first host id given to user namespaces, which get 65,536 each; a multiple of
  *     that
  * @param maxBody the longest request body, in bytes
+ * @param idleTimeout how long a request may take to arrive, and a connection may be kept without
+ *     one
  */
 public record Settings(
     Path socket,
@@ -22,4 +25,5 @@ public record Settings(
     String cgroupRoot,
     Path layerDir,
     long idBase,
-    long maxBody) {}
+    long maxBody,
+    Duration idleTimeout) {}
