@@ -5,6 +5,7 @@ import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.sandboxd.api.IdleConnections;
 import io.sandboxd.api.RecoveryGate;
+import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -27,12 +28,19 @@ public final class Daemon implements QuarkusApplication {
   private final Settings settings;
   private final IdleConnections connections;
   private final RecoveryGate gate;
+  private final RecoverSandboxes recover;
 
-  Daemon(Vertx vertx, Settings settings, IdleConnections connections, RecoveryGate gate) {
+  Daemon(
+      Vertx vertx,
+      Settings settings,
+      IdleConnections connections,
+      RecoveryGate gate,
+      RecoverSandboxes recover) {
     this.vertx = vertx;
     this.settings = settings;
     this.connections = connections;
     this.gate = gate;
+    this.recover = recover;
   }
 
   /** Serves until the process is told to end. */
@@ -66,6 +74,7 @@ public final class Daemon implements QuarkusApplication {
       listener.open(held.socket().bindPath());
       held.socket().publish();
       LOG.infof("serving on %s", settings.socket());
+      recover.recover();
       gate.open();
       Quarkus.waitForExit();
       listener.close();

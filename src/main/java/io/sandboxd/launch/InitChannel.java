@@ -67,6 +67,7 @@ public final class InitChannel implements AutoCloseable {
   private final Listener listener;
   private final AtomicInteger requests = new AtomicInteger();
   private final Map<Integer, CompletableFuture<InitMessage>> pending = new ConcurrentHashMap<>();
+  private final Object io = new Object();
   private volatile boolean closed;
 
   /**
@@ -113,14 +114,32 @@ public final class InitChannel implements AutoCloseable {
 
   /** The exit of a process is safely recorded; init may forget it. */
   public void acknowledge(int process) {
-    syscalls.send(socket, message(ACK, process).array(), List.of());
+    send(message(ACK, process).array(), List.of());
   }
 
   /** Signals a process by its parent, which alone can reap it: the pid cannot be a stranger's. */
   public void signal(int process, int signal, boolean group) {
     ByteBuffer message = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
     message.putInt(SIGNAL).putInt(process).putInt(signal).putInt(group ? 1 : 0);
-    syscalls.send(socket, message.array(), List.of());
+    send(message.array(), List.of());
+  }
+
+  /**
+   * All use of the socket's number is under one lock with its closing: a number that was closed may be another's at once.
+   */
+  private void send(byte[] message, List<Fd> fds) {
+    synchronized (io) {
+      if (closed) {
+        throw lost("the connection is closed");
+      }
+      syscalls.send(socket, message, fds);
+    }
+  }
+
+  private Syscalls.Message receive() {
+    synchronized (io) {
+      return closed ? null : syscalls.receive(socket);
+    }
   }
 
   private static ByteBuffer message(int type, int tag) {
@@ -142,10 +161,7 @@ public final class InitChannel implements AutoCloseable {
     CompletableFuture<InitMessage> answer = new CompletableFuture<>();
     pending.put(tag, answer);
     try {
-      if (closed) {
-        throw lost("the connection is closed");
-      }
-      syscalls.send(socket, message, fds);
+      send(message, fds);
       return answer.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ErrnoException e) {
       throw lost(e.getMessage());
@@ -203,7 +219,7 @@ public final class InitChannel implements AutoCloseable {
    */
   public boolean onReadable() {
     try {
-      for (Syscalls.Message message; (message = syscalls.receive(socket)) != null; ) {
+      for (Syscalls.Message message; (message = receive()) != null; ) {
         if (message.data().length == 0) {
           return end("it closed the connection");
         }
@@ -245,7 +261,9 @@ public final class InitChannel implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    socket.close();
+    synchronized (io) {
+      closed = true;
+      socket.close();
+    }
   }
 }

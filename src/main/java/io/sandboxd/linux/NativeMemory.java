@@ -42,7 +42,8 @@ final class NativeMemory {
       taken = Memory.allocateDirect(runtime, size);
       oversized.add(taken);
     }
-    taken.setMemory(0, size, (byte) 0);
+    // Not setMemory(): on a slice it checks the wrong bounds.
+    taken.put(0, new byte[size], 0, size);
     return taken;
   }
 

@@ -41,8 +41,11 @@ public final class Reaper implements AutoCloseable {
     syscalls.epollAdd(epoll, fd.number(), Syscalls.EPOLLIN);
   }
 
-  /** Stops watching; harmless when it is not watched or closed. */
-  public void forget(Fd fd) {
+  /**
+   * Stops watching; harmless when it is not watched or closed. Two that forget the same one go one after the other, so
+   * that it is no longer in use when either closes it.
+   */
+  public synchronized void forget(Fd fd) {
     if (fd.isOpen() && watched.remove(fd.number()) != null) {
       syscalls.epollRemove(epoll, fd.number());
     }

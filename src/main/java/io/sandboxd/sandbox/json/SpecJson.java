@@ -102,9 +102,9 @@ public final class SpecJson {
     }
   }
 
-  /** The tree of an object of the model. */
+  /** The tree that a reader of {@link #write} would get. */
   public static JsonNode toTree(Object value) {
-    return MAPPER.valueToTree(value);
+    return readTree(write(value));
   }
 
   /** An answer's body. */

@@ -80,7 +80,11 @@ final class SpecModule extends SimpleModule {
     @Override
     public void serialize(Duration value, JsonGenerator json, SerializerProvider provider)
         throws IOException {
-      json.writeNumber(Durations.toSeconds(value));
+      if (value.getNano() == 0) {
+        json.writeNumber(value.getSeconds());
+      } else {
+        json.writeNumber(Durations.toSeconds(value));
+      }
     }
   }
 
