@@ -64,11 +64,10 @@ stop_daemon() {
 
 # Sandboxes outlive their daemon: whoever wants nothing to stay removes them first.
 remove_all_sandboxes() {
-  local id
-  curl -s --unix-socket "$SOCKET" http://d/v1/sandboxes | grep -o '"id":"[^"]*","name"' | cut -d '"' -f 4 |
-    while read -r id; do
-      curl -s --unix-socket "$SOCKET" -X DELETE "http://d/v1/sandboxes/$id?force=true"
-    done
+  local name names=()
+  [[ ${DAEMON-} && -S ${SOCKET-} ]] || return 0
+  mapfile -t names < <("$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" ls -q)
+  for name in "${names[@]}"; do "$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" rm -f "$name"; done
 }
 
 # The directories of the daemon's cgroup root, which is its own business while it runs.
