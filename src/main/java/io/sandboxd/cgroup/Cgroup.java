@@ -183,7 +183,7 @@ public final class Cgroup {
    */
   public void signalAll(int signo, int exceptPid) {
     boolean paused = isFrozen();
-    boolean still = paused || freezer != null && tryFreeze();
+    boolean still = paused || (freezer != null && tryFreeze());
     try {
       Set<Integer> done = new HashSet<>(List.of(exceptPid));
       int rounds = still ? 1 : MOST_ROUNDS;

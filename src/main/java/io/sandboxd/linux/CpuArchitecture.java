@@ -1,6 +1,9 @@
 package io.sandboxd.linux;
 
-/** The few places where the kernel's binary interface differs between the two supported architectures. */
+/**
+ * The few places where the kernel's binary interface differs between the two supported
+ * architectures.
+ */
 final class CpuArchitecture {
   static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
 

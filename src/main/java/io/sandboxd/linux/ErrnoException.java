@@ -8,9 +8,18 @@ public final class ErrnoException extends RuntimeException {
   private final String path;
   private final int errno;
 
-  /** @param path what it was called on, or null */
+  /**
+   * @param path what it was called on, or null
+   */
   public ErrnoException(String syscall, String path, int errno) {
-    super(syscall + (path == null ? "" : " " + path) + ": " + Errno.name(errno) + " (" + Errno.message(errno) + ")");
+    super(
+        syscall
+            + (path == null ? "" : " " + path)
+            + ": "
+            + Errno.name(errno)
+            + " ("
+            + Errno.message(errno)
+            + ")");
     this.syscall = syscall;
     this.path = path;
     this.errno = errno;

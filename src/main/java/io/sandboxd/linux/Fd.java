@@ -3,8 +3,8 @@ package io.sandboxd.linux;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An open file descriptor that somebody owns. Closing it twice is harmless, and never closes a stranger's descriptor
- * that got the same number meanwhile.
+ * An open file descriptor that somebody owns. Closing it twice is harmless, and never closes a
+ * stranger's descriptor that got the same number meanwhile.
  */
 public final class Fd implements AutoCloseable {
   private static final int CLOSED = -1;
@@ -26,7 +26,9 @@ public final class Fd implements AutoCloseable {
     return n;
   }
 
-  /** A path by which this process can name what is open, even where its real path is out of reach. */
+  /**
+   * A path by which this process can name what is open, even where its real path is out of reach.
+   */
   public String procPath() {
     return "/proc/self/fd/" + number();
   }

@@ -31,7 +31,8 @@ public final class Libc implements Syscalls {
   private static final int SYS_OPENAT2 = 437;
   private static final int SYS_MOUNT_SETATTR = 442;
 
-  private final LibcFunctions c = LibraryLoader.create(LibcFunctions.class).failImmediately().load("c");
+  private final LibcFunctions c =
+      LibraryLoader.create(LibcFunctions.class).failImmediately().load("c");
   private final Runtime runtime = Runtime.getRuntime(c);
   private final ThreadLocal<NativeMemory> memory =
       ThreadLocal.withInitial(() -> new NativeMemory(runtime));
@@ -90,7 +91,8 @@ public final class Libc implements Syscalls {
   public void writeAll(Fd fd, byte[] bytes) {
     Pointer buffer = memory().bytes(bytes);
     for (int done = 0; done < bytes.length; ) {
-      done += (int) check(c.write(fd.number(), buffer.slice(done), bytes.length - done), "write", null);
+      done +=
+          (int) check(c.write(fd.number(), buffer.slice(done), bytes.length - done), "write", null);
     }
   }
 
@@ -166,17 +168,24 @@ public final class Libc implements Syscalls {
 
   @Override
   public Fd openTree(Fd of, boolean recursive) {
-    int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+    int flags =
+        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
     return checkFd(c.syscall(SYS_OPEN_TREE, of.number(), "", flags, 0, 0), "open_tree", null);
   }
 
   @Override
-  public void idmapMount(Fd mount, Fd userNamespace, boolean recursive) {
+  public void isolateMount(Fd mount, Fd userNamespace, boolean recursive) {
     Pointer attributes = memory().take(32);
-    attributes.putLong(0, MOUNT_ATTR_IDMAP);
-    attributes.putLong(24, userNamespace.number());
+    attributes.putLong(16, MS_PRIVATE);
+    if (userNamespace != null) {
+      attributes.putLong(0, MOUNT_ATTR_IDMAP);
+      attributes.putLong(24, userNamespace.number());
+    }
     int flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-    check(c.syscall(SYS_MOUNT_SETATTR, mount.number(), "", flags, attributes, 32), "mount_setattr", null);
+    check(
+        c.syscall(SYS_MOUNT_SETATTR, mount.number(), "", flags, attributes, 32),
+        "mount_setattr",
+        null);
   }
 
   @Override

@@ -3,7 +3,10 @@ package io.sandboxd.linux;
 import jnr.ffi.Pointer;
 import jnr.ffi.annotations.SaveError;
 
-/** The C library's functions, as jnr-ffi binds them by name. Public only because the binding is generated code. */
+/**
+ * The C library's functions, as jnr-ffi binds them by name. Public only because the binding is
+ * generated code.
+ */
 public interface LibcFunctions {
   @SaveError
   int open(String path, int flags, int mode);
@@ -53,8 +56,7 @@ public interface LibcFunctions {
 
   int posix_spawn_file_actions_destroy(Pointer actions);
 
-  int posix_spawn_file_actions_addopen(
-      Pointer actions, int fd, String path, int flags, int mode);
+  int posix_spawn_file_actions_addopen(Pointer actions, int fd, String path, int flags, int mode);
 
   int posix_spawn_file_actions_adddup2(Pointer actions, int fd, int newFd);
 
@@ -87,7 +89,8 @@ public interface LibcFunctions {
   @SaveError
   int eventfd(int initial, int flags);
 
-  // glibc has no wrapper, or only a recent one, for these; their numbers are the same on all architectures.
+  // glibc has no wrapper, or only a recent one, for these; their numbers are the same on all
+  // architectures.
   @SaveError
   long syscall(long number, long a, long b, long c, long d, long e);
 

@@ -7,8 +7,9 @@ import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 
 /**
- * A block of native memory that one thread uses over and over for the arguments of its calls, handed out from the
- * front. Reset at the beginning of each call, so nothing in it outlives the call.
+ * A block of native memory that one thread uses over and over for the arguments of its calls,
+ * handed out from the front. Reset at the beginning of each call, so nothing in it outlives the
+ * call.
  */
 final class NativeMemory {
   private static final int SIZE = 64 * 1024;
@@ -41,7 +42,8 @@ final class NativeMemory {
       taken = Memory.allocateDirect(runtime, size);
       oversized.add(taken);
     }
-    taken.setMemory(0, size, (byte) 0);
+    // Not setMemory(): on a slice it checks the wrong bounds.
+    taken.put(0, new byte[size], 0, size);
     return taken;
   }
 

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import jnr.ffi.Pointer;
 
-/** unix(7) sockets of type SOCK_SEQPACKET, with descriptors and credentials as ancillary data (cmsg(3)). */
+/**
+ * unix(7) sockets of type SOCK_SEQPACKET, with descriptors and credentials as ancillary data
+ * (cmsg(3)).
+ */
 final class SeqpacketSockets {
   private static final int AF_UNIX = 1;
   private static final int SOCK_SEQPACKET = 5;
@@ -44,7 +47,8 @@ final class SeqpacketSockets {
     Fd socket = socket();
     try {
       byte[] address = address(path);
-      libc.check(c.bind(socket.number(), libc.memory().bytes(address), address.length), "bind", path);
+      libc.check(
+          c.bind(socket.number(), libc.memory().bytes(address), address.length), "bind", path);
       libc.check(c.listen(socket.number(), BACKLOG), "listen", path);
       return socket;
     } catch (RuntimeException e) {
@@ -62,10 +66,13 @@ final class SeqpacketSockets {
       }
       Pointer timeval = libc.memory().take(16);
       timeval.putLong(0, SEND_TIMEOUT_SECONDS);
-      libc.check(c.setsockopt(socket.number(), SOL_SOCKET, SO_SNDTIMEO, timeval, 16), "setsockopt", null);
+      libc.check(
+          c.setsockopt(socket.number(), SOL_SOCKET, SO_SNDTIMEO, timeval, 16), "setsockopt", null);
       byte[] address = address(path);
       libc.check(
-          c.connect(socket.number(), libc.memory().bytes(address), address.length), "connect", path);
+          c.connect(socket.number(), libc.memory().bytes(address), address.length),
+          "connect",
+          path);
       return socket;
     } catch (RuntimeException e) {
       socket.close();

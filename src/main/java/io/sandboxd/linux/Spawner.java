@@ -34,7 +34,8 @@ final class Spawner {
       c.posix_spawnattr_setsigmask(attributes, memory.take(SIGSET));
       Pointer pid = memory.take(4);
       int error =
-          c.posix_spawn(pid, path, actions, attributes, strings(memory, argv), strings(memory, List.of()));
+          c.posix_spawn(
+              pid, path, actions, attributes, strings(memory, argv), strings(memory, List.of()));
       if (error != 0) {
         throw new ErrnoException("posix_spawn", null, error);
       }

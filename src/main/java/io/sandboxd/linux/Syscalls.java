@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The system calls the daemon makes itself, each as the man page of section 2 has it. Refusals are {@link
- * ErrnoException}s. Every descriptor made here is close-on-exec. The one real implementation is {@link Libc}; tests
- * have fakes.
+ * The system calls the daemon makes itself, each as the man page of section 2 has it. Refusals are
+ * {@link ErrnoException}s. Every descriptor made here is close-on-exec. The one real implementation
+ * is {@link Libc}; tests have fakes.
  */
 public interface Syscalls {
   int O_RDONLY = 0;
@@ -35,7 +35,6 @@ public interface Syscalls {
   long MOUNT_ATTR_NOATIME = 0x10;
   long MOUNT_ATTR_IDMAP = 0x100000;
   long MS_PRIVATE = 1 << 18;
-  long MS_SLAVE = 1 << 19;
 
   int EPOLLIN = 1;
   int EPOLLPRI = 2;
@@ -73,15 +72,21 @@ public interface Syscalls {
   /** Connects to such a socket; received messages carry the sender's credentials. */
   Fd connectSeqpacket(String path);
 
-  /** sendmsg(2) of one datagram, with descriptors (SCM_RIGHTS). Waits at most some seconds for room (EAGAIN). */
+  /**
+   * sendmsg(2) of one datagram, with descriptors (SCM_RIGHTS). Waits at most some seconds for room
+   * (EAGAIN).
+   */
   void send(Fd socket, byte[] data, List<Fd> fds);
 
-  /** recvmsg(2) without waiting: null when nothing is there, an empty message at the end of the connection. */
+  /**
+   * recvmsg(2) without waiting: null when nothing is there, an empty message at the end of the
+   * connection.
+   */
   Message receive(Fd socket);
 
   /**
-   * posix_spawn(3) of an open file, with an empty environment and signal mask. Descriptors 0, 1, 2 are /dev/null, 3 is
-   * {@code fd3}.
+   * posix_spawn(3) of an open file, with an empty environment and signal mask. Descriptors 0, 1, 2
+   * are /dev/null, 3 is {@code fd3}.
    *
    * @return the child's pid
    */
@@ -93,7 +98,10 @@ public interface Syscalls {
   /** pidfd_send_signal(2); false when the process is gone. */
   boolean pidfdSendSignal(Fd pidfd, int signal);
 
-  /** waitid(P_PIDFD) of a child that has ended, so that no zombie stays; harmless when it is no child of ours. */
+  /**
+   * waitid(P_PIDFD) of a child that has ended, so that no zombie stays; harmless when it is no
+   * child of ours.
+   */
   void reap(Fd pidfd);
 
   /** waitid(P_PID), waiting for the end of a child. */
@@ -102,8 +110,13 @@ public interface Syscalls {
   /** open_tree(2) with OPEN_TREE_CLONE: a detached copy of a mount. */
   Fd openTree(Fd of, boolean recursive);
 
-  /** mount_setattr(2) on a detached mount, to map the ids by a user namespace (MOUNT_ATTR_IDMAP). */
-  void idmapMount(Fd mount, Fd userNamespace, boolean recursive);
+  /**
+   * mount_setattr(2) on a detached mount: it takes part in no propagation any more, and with a user
+   * namespace its ids are mapped (MOUNT_ATTR_IDMAP).
+   *
+   * @param userNamespace null: ids stay as they are
+   */
+  void isolateMount(Fd mount, Fd userNamespace, boolean recursive);
 
   /** ioctl_ns(2) NS_GET_NSTYPE: a CLONE_NEW* flag; ENOTTY for what is no namespace. */
   int namespaceType(Fd fd);

@@ -3,8 +3,8 @@ package io.sandboxd.sandbox;
 import java.util.Locale;
 
 /**
- * The stable words by which clients tell failures apart (the {@code code} of a problem). What HTTP status each has is
- * the business of the api package alone.
+ * The stable words by which clients tell failures apart (the {@code code} of a problem). What HTTP
+ * status each has is the business of the api package alone.
  */
 public enum ErrorCode {
   /** The request is not HTTP or JSON as the contract asks. */
@@ -20,6 +20,11 @@ public enum ErrorCode {
   /** The kernel refused; {@code step}, {@code syscall}, {@code errno} say what. */
   LAUNCH_FAILED,
   PAYLOAD_TOO_LARGE,
+  METHOD_NOT_ALLOWED,
+  NOT_ACCEPTABLE,
+  UNSUPPORTED_MEDIA_TYPE,
+  /** The request did not arrive in time. */
+  REQUEST_TIMEOUT,
   RANGE_NOT_SATISFIABLE,
   BUSY,
   INTERNAL;

@@ -7,7 +7,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  *
  * @param code the exit code, or 128+n for signal n
  * @param signal the signal's name without SIG, e.g. {@code TERM}; null if none
- * @param reason one of {@code exited}, {@code signaled}, {@code oom}, {@code timeout}, {@code killed}, {@code lost}
+ * @param reason one of {@code exited}, {@code signaled}, {@code oom}, {@code timeout}, {@code
+ *     killed}, {@code lost}
  * @param killedBy who asked, for {@code killed}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)

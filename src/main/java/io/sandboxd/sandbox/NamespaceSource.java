@@ -1,6 +1,9 @@
 package io.sandboxd.sandbox;
 
-/** Where a sandbox gets one of its namespaces from. In JSON: {@code "new"}, {@code "host"}, {@code {"sandbox": "other"}} or {@code {"path": "/run/netns/blue"}}. */
+/**
+ * Where a sandbox gets one of its namespaces from. In JSON: {@code "new"}, {@code "host"}, {@code
+ * {"sandbox": "other"}} or {@code {"path": "/run/netns/blue"}}.
+ */
 public sealed interface NamespaceSource {
   /** A namespace of its own. */
   record New() implements NamespaceSource {}

@@ -2,6 +2,7 @@ package io.sandboxd.sandbox;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The eight namespaces of Linux (namespaces(7)). */
 public enum NamespaceType {
@@ -27,14 +28,29 @@ public enum NamespaceType {
     return procName;
   }
 
-  /** {@code CLONE_NEW*} of clone(2), which is also the type that setns(2) and {@code NS_GET_NSTYPE} speak of. */
+  /**
+   * {@code CLONE_NEW*} of clone(2), which is also the type that setns(2) and {@code NS_GET_NSTYPE}
+   * speak of.
+   */
   public int cloneFlag() {
     return cloneFlag;
   }
 
-  /** The word of the contract, which is the OCI runtime-spec's: {@code mount}, {@code network}, … */
+  /**
+   * The word of the contract, which is the OCI runtime-spec's: {@code mount}, {@code network}, …
+   */
   @JsonValue
   public String word() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Reads the contract's word; empty if it is none. */
+  public static Optional<NamespaceType> find(String word) {
+    for (NamespaceType type : values()) {
+      if (type.word().equals(word)) {
+        return Optional.of(type);
+      }
+    }
+    return Optional.empty();
   }
 }

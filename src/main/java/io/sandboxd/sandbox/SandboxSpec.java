@@ -1,24 +1,74 @@
 package io.sandboxd.sandbox;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sandboxd.sandbox.constraints.AbsolutePath;
+import io.sandboxd.sandbox.constraints.Text;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 /** What a client asks for at creation, as it asked for it: {@code null} is "not said". */
 public record SandboxSpec(
-    String name,
-    Map<String, String> labels,
+    @Pattern(regexp = NAME, message = NAME_RULE) String name,
+    @Size(max = 64, message = "can have at most 64 labels")
+        Map<
+                @Pattern(regexp = LABEL, message = LABEL_RULE) String,
+                @NotNull(message = "must not be null") @Text(max = 1_024, controls = false) String>
+            labels,
     Namespaces namespaces,
-    String hostname,
-    String domainname,
+    @Pattern(regexp = HOST, message = HOST_RULE) String hostname,
+    @Pattern(regexp = HOST, message = HOST_RULE) String domainname,
     TimeOffsets timeOffsets,
-    IdMappings idMappings,
-    Root root,
-    List<Mount> mounts,
-    Resources resources,
-    Map<String, String> sysctls,
-    Duration ttl,
-    ProcessSpec process) {
+    @Valid IdMappings idMappings,
+    @Valid Root root,
+    @Size(max = 64, message = "can have at most 64 mounts")
+        List<@NotNull(message = "must not be null") @Valid Mount> mounts,
+    @Valid Resources resources,
+    @Valid Network network,
+    @Size(max = 256, message = "can have at most 256 sysctls")
+        Map<
+                @Pattern(regexp = SYSCTL, message = SYSCTL_RULE) String,
+                @NotNull(message = "must not be null") @Text(max = 4_000, controls = false) String>
+            sysctls,
+    @DurationMin(millis = 1, message = "must be a millisecond or more")
+        @DurationMax(days = 3_650, message = "can be at most 3650 days")
+        Duration ttl,
+    @Valid ProcessSpec process) {
+
+  /**
+   * Of sandboxes and processes: never a path, and no help to anyone who hopes it is used as one.
+   */
+  public static final String NAME = "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}";
+
+  public static final String NAME_RULE =
+      "must be 1 to 63 of the characters a-z, A-Z, 0-9, _, . and -, and begin with a letter or a"
+          + " digit";
+
+  private static final String LABEL = "[a-zA-Z0-9][a-zA-Z0-9_./-]{0,127}";
+  private static final String LABEL_RULE =
+      "is not a label's name: it must be 1 to 128 of the characters a-z, A-Z, 0-9, _, ., / and -,"
+          + " and begin with a letter or a digit";
+
+  /**
+   * At most __NEW_UTS_LEN of the kernel; letters, digits and hyphens of RFC 1123, and the
+   * underscore many use.
+   */
+  private static final String HOST = "(?!.*\\.\\.)[a-zA-Z0-9](?:[a-zA-Z0-9_.-]{0,62}[a-zA-Z0-9])?";
+
+  private static final String HOST_RULE =
+      "must be 1 to 64 of the characters a-z, A-Z, 0-9, -, _ and single dots, and begin and end"
+          + " with a letter or a digit";
+
+  private static final String SYSCTL = "(?!.*(?:\\.\\.|\\.$))[a-z][a-zA-Z0-9_.-]{0,254}";
+  private static final String SYSCTL_RULE =
+      "is not a sysctl's name: it must be words with single dots between them, such as"
+          + " net.ipv4.ip_forward";
 
   /** Per type; {@code otherwise} (JSON: {@code default}) is for those left out. */
   public record Namespaces(NamespaceSource otherwise, Map<NamespaceType, NamespaceSource> byType) {
@@ -41,23 +91,66 @@ public record SandboxSpec(
   /** time_namespaces(7): added to the host's clocks; may be negative. */
   public record TimeOffsets(Duration monotonic, Duration boottime) {}
 
-  public record IdMappings(List<IdMapping> uid, List<IdMapping> gid) {}
+  /**
+   * An empty or absent list is the same as the other one; both so is the same as no idMappings at
+   * all.
+   */
+  public record IdMappings(
+      List<@NotNull(message = "must not be null") IdMapping> uid,
+      List<@NotNull(message = "must not be null") IdMapping> gid) {
+    /** The lines of uid_map, with the rule above applied. */
+    public List<IdMapping> uidLines() {
+      return firstFilled(uid, gid);
+    }
+
+    /** The lines of gid_map, with the rule above applied. */
+    public List<IdMapping> gidLines() {
+      return firstFilled(gid, uid);
+    }
+
+    private static List<IdMapping> firstFilled(List<IdMapping> own, List<IdMapping> other) {
+      if (own != null && !own.isEmpty()) {
+        return own;
+      }
+      return other == null ? List.of() : other;
+    }
+  }
 
   /**
    * @param path an absolute directory of the host
    * @param readonly default false
    * @param overlay writes go to a layer that vanishes with the sandbox; default false
    */
-  public record Root(String path, Boolean readonly, Boolean overlay) {}
+  public record Root(
+      @NotNull(message = "must be given: an absolute directory of the host") @AbsolutePath
+          String path,
+      Boolean readonly,
+      Boolean overlay) {}
 
   /**
    * @param destination absolute, inside the root
-   * @param type {@code bind}, {@code tmpfs}, {@code proc}, {@code sysfs}, {@code mqueue}, {@code devpts}, {@code cgroup2}; default {@code bind} when there is a source
+   * @param type {@code bind}, {@code tmpfs}, {@code proc}, {@code sysfs}, {@code mqueue}, {@code
+   *     devpts}, {@code cgroup2}; default {@code bind} when there is a source
    * @param source for a bind: an absolute path of the host
    * @param options as of mount(8): {@code ro}, {@code nosuid}, {@code size=64m}, {@code rbind}, …
    */
-  public record Mount(String destination, String type, String source, List<String> options) {}
+  public record Mount(
+      @NotNull(message = "must be given: where in the sandbox to mount")
+          @AbsolutePath(normalised = true)
+          String destination,
+      @Text(max = 64) String type,
+      @AbsolutePath String source,
+      @Size(max = 32, message = "can have at most 32 options")
+          List<@NotNull(message = "must not be null") @Text(max = 256) String> options) {}
 
+  /**
+   * @param links empty: a new network namespace has its loopback alone
+   */
+  public record Network(
+      @Size(max = 0, message = "must be empty: links to other networks are not supported")
+          List<JsonNode> links) {}
+
+  /** The choice for one type, with the contract's defaults filled in. */
   public NamespaceSource namespace(NamespaceType type) {
     Namespaces chosen = namespaces == null ? new Namespaces(null, Map.of()) : namespaces;
     return chosen.of(type, timeOffsets != null);

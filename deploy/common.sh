@@ -1,0 +1,82 @@
+# Sourced by the scripts beside it and by the tests of sandboxctl: packages, the build, and a daemon of one's own.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+JAR=$ROOT/target/quarkus-app/quarkus-run.jar
+
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# Installs the packages whose commands are not there; a file's path stands for itself.
+need() { # COMMAND-OR-FILE:PACKAGE...
+  local pair missing=()
+  for pair; do
+    if [[ $pair == /* ]]; then [[ -e ${pair%%:*} ]]; else type -P "${pair%%:*}" >/dev/null; fi || missing+=("${pair#*:}")
+  done
+  ((${#missing[@]})) || return 0
+  type -P apt-get >/dev/null || die "please install: ${missing[*]}"
+  ((EUID == 0)) || die "run me as root, or install: ${missing[*]}"
+  printf 'Installing %s\n' "${missing[*]}"
+  install_packages "${missing[@]}" || { apt-get -qq update && install_packages "${missing[@]}"; } ||
+    die "apt-get could not install: ${missing[*]}"
+}
+
+install_packages() { # PACKAGE...
+  DEBIAN_FRONTEND=noninteractive apt-get -qqy -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" >/dev/null </dev/null
+}
+
+# What every build needs: the daemon is Java 17, its helper C.
+need_build_tools() {
+  need javac:openjdk-17-jdk-headless mvn:maven gcc:gcc musl-gcc:musl-tools make:make \
+    /usr/include/stdio.h:libc6-dev curl:curl
+}
+
+# Starts a daemon whose socket, state and cgroups are apart from any other's, and waits until it is ready. Sets SOCKET,
+# DAEMON (its pid) and DAEMON_CGROUP.
+start_daemon() { # DIRECTORY
+  local dir=$1 tries
+  SOCKET=$dir/sandboxd.sock
+  DAEMON_CGROUP=/${dir##*/}
+  mkdir -p "$dir/tmp"
+  chmod 0700 "$dir" "$dir/tmp"
+  java -Djava.io.tmpdir="$dir/tmp" \
+    -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$dir/layers" \
+    -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null &
+  DAEMON=$!
+  # Two minutes: an emulated machine takes most of one.
+  for ((tries = 0; tries < 600; tries++)); do
+    curl -sf --unix-socket "$SOCKET" -o /dev/null http://d/q/health/ready && return
+    kill -0 "$DAEMON" 2>/dev/null || break
+    sleep 0.2
+  done
+  cat "$dir/daemon.log" >&2
+  die 'the daemon did not become ready; above is what it said'
+}
+
+stop_daemon() {
+  [[ ${DAEMON-} ]] || return 0
+  kill "$DAEMON" 2>/dev/null || true
+  wait "$DAEMON" 2>/dev/null || true
+  DAEMON=''
+}
+
+# Sandboxes outlive their daemon: whoever wants nothing to stay removes them first.
+remove_all_sandboxes() {
+  local name names=()
+  [[ ${DAEMON-} && -S ${SOCKET-} ]] || return 0
+  mapfile -t names < <("$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" ls -q)
+  for name in "${names[@]}"; do "$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" rm -f "$name"; done
+}
+
+# The directories of the daemon's cgroup root, which is its own business while it runs.
+daemon_cgroups() {
+  find /sys/fs/cgroup -type d -path "*$DAEMON_CGROUP*" 2>/dev/null
+}
+
+# Empty ones only: one that is not would be a leak that has to be seen.
+remove_daemon_cgroups() {
+  local group
+  daemon_cgroups | sort -r | while read -r group; do rmdir "$group" 2>/dev/null || true; done
+}

@@ -1,0 +1,52 @@
+// System calls and constants that an older C library may not know. The numbers are of the generic
+// table, the same on x86-64 and aarch64. <linux/...> is not used: it clashes with the C library's
+// headers, and musl-gcc does not find it.
+#pragma once
+
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_open_tree
+#define SYS_open_tree 428
+#define SYS_move_mount 429
+#define SYS_fsopen 430
+#define SYS_fsconfig 431
+#define SYS_fsmount 432
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+
+enum {
+  K_CLOSE_RANGE_CLOEXEC = 1 << 2,
+  K_RESOLVE_NO_MAGICLINKS = 0x02, K_RESOLVE_IN_ROOT = 0x10,
+  K_FSOPEN_CLOEXEC = 1, K_FSMOUNT_CLOEXEC = 1,
+  K_FSCONFIG_SET_FLAG = 0, K_FSCONFIG_SET_STRING = 1, K_FSCONFIG_CMD_CREATE = 6,
+  K_MOVE_MOUNT_F_EMPTY_PATH = 0x04, K_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
+  K_CLONE_PIDFD = 0x1000,
+  K_CAPABILITY_VERSION_3 = 0x20080522,
+};
+
+struct kernel_clone_args {
+  uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+};
+
+struct kernel_open_how {
+  uint64_t flags, mode, resolve;
+};
+
+struct kernel_mount_attr {
+  uint64_t attr_set, attr_clr, propagation, userns_fd;
+};

@@ -1,0 +1,48 @@
+// What daemon and init say to each other: SOCK_SEQPACKET datagrams in native byte order, packed.
+// Every number here has its twin in the daemon's Java code; neither may change alone.
+#pragma once
+
+#include <stdint.h>
+
+enum {
+  PROTOCOL_VERSION = 1,
+  LISTENER_FD = 3,
+  MESSAGE_MAX = 1 << 20,
+  MESSAGE_KEPT = 64 << 10, // what a longer message took beyond this is given back to the kernel
+  SLOTS = 64,              // file descriptors that one plan can hold
+  PLAN_STEPS_MAX = 1024,
+  VECTOR_MAX = 16383, // strings in one vector; two of them, NULLs included, fit the pointer pool
+  PROCESSES_MAX = 4096,
+};
+
+enum message_type {
+  MESSAGE_RUN = 1, MESSAGE_SPAWN, MESSAGE_ACK, MESSAGE_SIGNAL, // from the daemon
+  MESSAGE_READY = 16, MESSAGE_DONE, MESSAGE_FAILED, MESSAGE_SPAWNED, MESSAGE_EXITED,
+  MESSAGE_RUNNING,
+};
+
+struct header {
+  uint32_t type, tag;
+};
+
+// The step of a plan that failed: its index, errno, and the system call's name, padded with NULs.
+struct failure {
+  uint32_t step, error;
+  char call[16];
+};
+
+struct exit_report {
+  uint32_t wait_status;
+  uint64_t user_us, system_us, max_rss_kib;
+} __attribute__((packed));
+
+enum opcode {
+  OP_WRITE_FD = 1, OP_WRITE_FILE, OP_SETNS, OP_UNSHARE, OP_CLONE, OP_IDS,
+  OP_MOUNT, OP_OPEN, OP_OPEN_TREE, OP_MOUNT_SETATTR, OP_NEW_MOUNT, OP_ATTACH,
+  OP_MAKE_DIRS, OP_MAKE_FILE, OP_SYMLINK, OP_FCHDIR, OP_PIVOT_ROOT, OP_UMOUNT, OP_CHDIR,
+  OP_HOSTNAME, OP_DOMAINNAME, OP_LINK_UP, OP_CLOSE,
+
+  OP_STDIO = 32, OP_SETSID, OP_RLIMIT, OP_UMASK, OP_GROUPS, OP_USER,
+  OP_BOUNDING, OP_CAPABILITIES, OP_AMBIENT, OP_KEEP_CAPS, OP_NO_NEW_PRIVS, OP_EXEC,
+  OPCODES,
+};

@@ -1,0 +1,61 @@
+package io.sandboxd.api;
+
+import io.sandboxd.sandbox.json.SpecJson;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.MessageBodyReader;
+import jakarta.ws.rs.ext.MessageBodyWriter;
+import jakarta.ws.rs.ext.Provider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+
+/** Reads and writes the contract's JSON, as the model has it and not as the framework would. */
+@Provider
+@Consumes({MediaType.APPLICATION_JSON, JsonBodies.MERGE_PATCH})
+@Produces(MediaType.APPLICATION_JSON)
+public final class JsonBodies implements MessageBodyReader<Object>, MessageBodyWriter<Object> {
+  /** RFC 7396. */
+  static final String MERGE_PATCH = "application/merge-patch+json";
+
+  @Override
+  public boolean isReadable(
+      Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+    return true;
+  }
+
+  @Override
+  public Object readFrom(
+      Class<Object> type,
+      Type genericType,
+      Annotation[] annotations,
+      MediaType mediaType,
+      MultivaluedMap<String, String> headers,
+      InputStream body)
+      throws IOException {
+    return SpecJson.read(body.readAllBytes(), type);
+  }
+
+  @Override
+  public boolean isWriteable(
+      Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+    return true;
+  }
+
+  @Override
+  public void writeTo(
+      Object value,
+      Class<?> type,
+      Type genericType,
+      Annotation[] annotations,
+      MediaType mediaType,
+      MultivaluedMap<String, Object> headers,
+      OutputStream body)
+      throws IOException {
+    body.write(SpecJson.write(value));
+  }
+}

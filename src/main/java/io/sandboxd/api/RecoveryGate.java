@@ -1,0 +1,48 @@
+package io.sandboxd.api;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.sandboxd.sandbox.ErrorCode;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Keeps sandboxes out of reach until those of the former daemon have been found again. */
+@Singleton
+public final class RecoveryGate {
+  private static final int PRIORITY = 500;
+  private static final String SANDBOXES = "/v1/sandboxes";
+
+  private volatile boolean recovered;
+
+  /** To be called once, when the sandboxes are known. */
+  public void open() {
+    recovered = true;
+  }
+
+  @Produces
+  @Singleton
+  @Readiness
+  HealthCheck check() {
+    return () -> HealthCheckResponse.named("sandboxes recovered").status(recovered).build();
+  }
+
+  void register(@Observes Filters filters) {
+    filters.register(this::refuseUntilReady, PRIORITY);
+  }
+
+  private void refuseUntilReady(RoutingContext context) {
+    if (recovered || !context.normalizedPath().startsWith(SANDBOXES)) {
+      context.next();
+      return;
+    }
+    context.response().putHeader("Retry-After", "1");
+    ProblemRoutes.answer(
+        context.request(),
+        Problem.of(
+            ErrorCode.BUSY, "The daemon has just started and is looking for its sandboxes."));
+  }
+}

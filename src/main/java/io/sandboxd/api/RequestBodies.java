@@ -1,0 +1,85 @@
+package io.sandboxd.api;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.Settings;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.impl.RoutingContextInternal;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+/**
+ * Takes in a request's body before anybody works on the request: within a limit of size and of
+ * time, and without a thread that waits for it.
+ */
+@Singleton
+final class RequestBodies {
+  /** Before everything that looks at bodies. */
+  private static final int PRIORITY = 100;
+
+  private final Settings settings;
+  private final BodyHandler collector;
+
+  RequestBodies(Settings settings) {
+    this.settings = settings;
+    collector = BodyHandler.create(false).setBodyLimit(settings.maxBody());
+  }
+
+  void register(@Observes Filters filters) {
+    filters.register(this::collect, PRIORITY);
+    filters.register(RequestBodies::noneIsEmpty, PRIORITY - 1);
+  }
+
+  private void collect(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    if (request.isEnded()) {
+      context.next();
+      return;
+    }
+    if (declaredLength(request) > settings.maxBody()) {
+      ProblemRoutes.answer(request, tooLarge());
+      return;
+    }
+    long timer =
+        context
+            .vertx()
+            .setTimer(settings.idleTimeout().toMillis(), late -> giveUp(context.request()));
+    context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
+    request.resume();
+    collector.handle(context);
+  }
+
+  /** Whoever looks for a body where there is none would else wait for it. */
+  private static void noneIsEmpty(RoutingContext context) {
+    if (context.body().buffer() == null) {
+      ((RoutingContextInternal) context).setBody(Buffer.buffer());
+    }
+    context.next();
+  }
+
+  private void giveUp(HttpServerRequest request) {
+    if (!request.isEnded() && !request.response().ended()) {
+      ProblemRoutes.answer(
+          request,
+          Problem.of(
+              ErrorCode.REQUEST_TIMEOUT,
+              "The request did not arrive within "
+                  + settings.idleTimeout().toSeconds()
+                  + " seconds."));
+    }
+  }
+
+  private Problem tooLarge() {
+    return Problem.of(
+        ErrorCode.PAYLOAD_TOO_LARGE, "The body may have " + settings.maxBody() + " bytes.");
+  }
+
+  private static long declaredLength(HttpServerRequest request) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    return length == null ? 0 : Long.parseLong(length);
+  }
+}

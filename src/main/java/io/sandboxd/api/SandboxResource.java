@@ -1,0 +1,171 @@
+package io.sandboxd.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sandboxd.cgroup.Stats;
+import io.sandboxd.lifecycle.CreateSandbox;
+import io.sandboxd.lifecycle.DeleteSandbox;
+import io.sandboxd.lifecycle.KillSandbox;
+import io.sandboxd.lifecycle.ListNamespaces;
+import io.sandboxd.lifecycle.PauseSandbox;
+import io.sandboxd.lifecycle.ReadStats;
+import io.sandboxd.lifecycle.StartSandbox;
+import io.sandboxd.lifecycle.UpdateSandbox;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.KillRequest;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.rules.SandboxPatch;
+import io.sandboxd.sandbox.rules.SpecValidator;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.util.List;
+
+/** Sandboxes as resources. */
+@Path("/v1/sandboxes")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+public class SandboxResource {
+  /** The answer of a list. */
+  public record SandboxList(List<SandboxStatus> sandboxes) {}
+
+  /** The answer of a list of namespaces. */
+  public record NamespaceList(List<ListNamespaces.Shared> namespaces) {}
+
+  private final SandboxRegistry registry;
+  private final SpecValidator validator;
+  private final CreateSandbox create;
+  private final StartSandbox start;
+  private final KillSandbox kill;
+  private final PauseSandbox pause;
+  private final UpdateSandbox update;
+  private final DeleteSandbox delete;
+  private final ListNamespaces namespaces;
+  private final ReadStats stats;
+
+  SandboxResource(
+      SandboxRegistry registry,
+      SpecValidator validator,
+      CreateSandbox create,
+      StartSandbox start,
+      KillSandbox kill,
+      PauseSandbox pause,
+      UpdateSandbox update,
+      DeleteSandbox delete,
+      ListNamespaces namespaces,
+      ReadStats stats) {
+    this.registry = registry;
+    this.validator = validator;
+    this.create = create;
+    this.start = start;
+    this.kill = kill;
+    this.pause = pause;
+    this.update = update;
+    this.delete = delete;
+    this.namespaces = namespaces;
+    this.stats = stats;
+  }
+
+  @POST
+  public Response create(SandboxSpec spec, @QueryParam("start") boolean andStart) {
+    validator.check(spec);
+    Sandbox sandbox = create.create(spec);
+    if (andStart) {
+      try {
+        start.start(sandbox.id());
+      } catch (SandboxException e) {
+        // One request, one outcome: who was told of a failure has no sandbox to clean up.
+        delete.delete(sandbox.id(), true, "failed start");
+        throw e;
+      }
+    }
+    return Response.created(URI.create("/v1/sandboxes/" + sandbox.name()))
+        .entity(sandbox.shown())
+        .build();
+  }
+
+  @GET
+  public SandboxList list(
+      @QueryParam("label") List<String> labels, @QueryParam("state") List<String> states) {
+    return new SandboxList(
+        registry.all().stream()
+            .filter(s -> labels.stream().allMatch(label -> hasLabel(s, label)))
+            .filter(s -> states.isEmpty() || states.contains(s.state().word()))
+            .map(Sandbox::shown)
+            .toList());
+  }
+
+  /** {@code k=v}, or {@code k} for any value. */
+  private static boolean hasLabel(Sandbox sandbox, String label) {
+    int equals = label.indexOf('=');
+    String key = equals < 0 ? label : label.substring(0, equals);
+    String value = sandbox.status().labels().get(key);
+    return value != null && (equals < 0 || value.equals(label.substring(equals + 1)));
+  }
+
+  @GET
+  @Path("{name}")
+  public SandboxStatus inspect(@PathParam("name") String name) {
+    return registry.get(name).shown();
+  }
+
+  @PATCH
+  @Path("{name}")
+  public SandboxStatus update(@PathParam("name") String name, JsonNode patch) {
+    return update.update(name, current -> SandboxPatch.of(current, patch, validator)).shown();
+  }
+
+  @DELETE
+  @Path("{name}")
+  public void delete(@PathParam("name") String name, @QueryParam("force") boolean force) {
+    delete.delete(name, force, "delete");
+  }
+
+  @POST
+  @Path("{name}/start")
+  public SandboxStatus start(@PathParam("name") String name) {
+    return start.start(name).shown();
+  }
+
+  @POST
+  @Path("{name}/kill")
+  public void kill(@PathParam("name") String name, KillRequest request) {
+    validator.check(request);
+    kill.kill(name, request, "kill");
+  }
+
+  @POST
+  @Path("{name}/pause")
+  public SandboxStatus pause(@PathParam("name") String name) {
+    return pause.pause(name).shown();
+  }
+
+  @POST
+  @Path("{name}/resume")
+  public SandboxStatus resume(@PathParam("name") String name) {
+    return pause.resume(name).shown();
+  }
+
+  @GET
+  @Path("{name}/stats")
+  public Stats stats(@PathParam("name") String name) {
+    return stats.stats(name);
+  }
+
+  @GET
+  @Path("{name}/namespaces")
+  public NamespaceList namespaces(@PathParam("name") String name) {
+    return new NamespaceList(namespaces.list(name));
+  }
+}

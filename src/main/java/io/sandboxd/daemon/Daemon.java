@@ -1,0 +1,98 @@
+package io.sandboxd.daemon;
+
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusApplication;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import io.sandboxd.api.IdleConnections;
+import io.sandboxd.api.RecoveryGate;
+import io.sandboxd.lifecycle.RecoverSandboxes;
+import io.sandboxd.sandbox.Settings;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.jboss.logging.Logger;
+
+/**
+ * The program. What can be wrong with the settings or be in the way is found before anything is
+ * touched, and said in one line.
+ */
+@QuarkusMain
+public final class Daemon implements QuarkusApplication {
+  private static final Logger LOG = Logger.getLogger(Daemon.class);
+
+  /** Made before there is an application that could be handed them. */
+  private static Claims claims;
+
+  private final Vertx vertx;
+  private final Settings settings;
+  private final IdleConnections connections;
+  private final RecoveryGate gate;
+  private final RecoverSandboxes recover;
+
+  Daemon(
+      Vertx vertx,
+      Settings settings,
+      IdleConnections connections,
+      RecoveryGate gate,
+      RecoverSandboxes recover) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.connections = connections;
+    this.gate = gate;
+    this.recover = recover;
+  }
+
+  /** Serves until the process is told to end. */
+  public static void main(String... arguments) {
+    try {
+      if (arguments.length > 0) {
+        CommandLine.answer(arguments);
+        return;
+      }
+      SettingsReader reader = new SettingsReader(systemProperties(), System.getenv());
+      serve(reader.settings(), reader.logLevel());
+    } catch (StartException e) {
+      fail(e.exitCode(), e.getMessage());
+    } catch (IOException e) {
+      fail(StartException.UNAVAILABLE, e.toString());
+    }
+  }
+
+  private static void serve(Settings settings, String logLevel) throws IOException {
+    claims = Claims.make(settings);
+    SettingsProducer.use(settings);
+    NativeLibraries.load();
+    System.setProperty("quarkus.log.category.\"io.sandboxd\".level", logLevel);
+    Quarkus.run(Daemon.class);
+  }
+
+  @Override
+  public int run(String... arguments) throws Exception {
+    HttpListener listener = new HttpListener(vertx, connections);
+    try (Claims held = claims) {
+      listener.open(held.socket().bindPath());
+      held.socket().publish();
+      LOG.infof("serving on %s", settings.socket());
+      recover.recover();
+      gate.open();
+      Quarkus.waitForExit();
+      listener.close();
+    }
+    return 0;
+  }
+
+  private static TreeMap<String, String> systemProperties() {
+    Properties properties = System.getProperties();
+    TreeMap<String, String> strings = new TreeMap<>();
+    for (String name : properties.stringPropertyNames()) {
+      strings.put(name, properties.getProperty(name));
+    }
+    return strings;
+  }
+
+  private static void fail(int exitCode, String message) {
+    System.err.println("sandboxd: " + message);
+    System.exit(exitCode);
+  }
+}

@@ -1,0 +1,64 @@
+package io.sandboxd.daemon;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/**
+ * A lock file that holds its owner's process id. The lock is a record lock (fcntl(2)): the kernel
+ * drops it when the process dies, and processes that it started do not inherit it. The file stays,
+ * because removing it would let two processes lock two files of one name.
+ */
+final class ExclusiveLock implements Closeable {
+  private final FileChannel channel;
+
+  private ExclusiveLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * @param what what the lock stands for, to follow "Another daemon"
+   * @throws StartException if another process has it
+   */
+  static ExclusiveLock take(Path file, String what) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file,
+            Set.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    FileLock lock = channel.tryLock();
+    if (lock == null) {
+      String owner = read(channel);
+      channel.close();
+      throw StartException.unavailable("Another daemon (pid " + owner + ") " + what + ".");
+    }
+    channel.truncate(0);
+    channel.write(
+        ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)),
+        0);
+    return new ExclusiveLock(channel);
+  }
+
+  private static String read(FileChannel channel) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(16);
+    channel.read(buffer, 0);
+    return new String(buffer.array(), 0, buffer.position(), StandardCharsets.US_ASCII).strip();
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

@@ -1,0 +1,84 @@
+package io.sandboxd.daemon;
+
+import io.quarkus.vertx.http.runtime.VertxHttpRecorder;
+import io.sandboxd.api.IdleConnections;
+import io.sandboxd.api.ProblemRoutes;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** HTTP/1.1 on a Unix socket, for all that the application serves. */
+final class HttpListener {
+  private static final int EVENT_LOOPS = 2;
+  private static final int BACKLOG = 1024;
+  private static final int MAX_HEADER_BYTES = 32 * 1024;
+  private static final int MAX_REQUEST_LINE_BYTES = 16 * 1024;
+  private static final long TIMEOUT_SECONDS = 30;
+
+  private final Vertx vertx;
+  private final IdleConnections connections;
+  private String deployment;
+
+  HttpListener(Vertx vertx, IdleConnections connections) {
+    this.vertx = vertx;
+    this.connections = connections;
+  }
+
+  /** Returns once connections are accepted. */
+  void open(Path path) throws Exception {
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHttp2ClearTextEnabled(false)
+            .setAcceptBacklog(BACKLOG)
+            .setMaxHeaderSize(MAX_HEADER_BYTES)
+            .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES);
+    SocketAddress address = SocketAddress.domainSocketAddress(path.toString());
+    deployment =
+        vertx
+            .deployVerticle(
+                () -> new Acceptor(options, address, connections),
+                new DeploymentOptions().setInstances(EVENT_LOOPS))
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  void close() throws Exception {
+    vertx
+        .undeploy(deployment)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** One event loop's share of the connections. */
+  private static final class Acceptor extends AbstractVerticle {
+    private final HttpServerOptions options;
+    private final SocketAddress address;
+    private final IdleConnections connections;
+
+    Acceptor(HttpServerOptions options, SocketAddress address, IdleConnections connections) {
+      this.connections = connections;
+      this.options = options;
+      this.address = address;
+    }
+
+    @Override
+    public void start(Promise<Void> started) {
+      HttpServer server = vertx.createHttpServer(options);
+      server
+          .connectionHandler(connections::opened)
+          .invalidRequestHandler(ProblemRoutes::answerInvalid)
+          .requestHandler(ProblemRoutes.refuseInvalid(VertxHttpRecorder.getRootHandler()))
+          .listen(address)
+          .<Void>mapEmpty()
+          .onComplete(started);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package io.sandboxd.daemon;
+
+import io.sandboxd.sandbox.Settings;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Settings from system properties, else the environment, else a file, else the defaults. Whatever
+ * looks like a setting and is none stops the start: a limit that was mistyped must not be a limit
+ * that is silently absent.
+ */
+final class SettingsReader {
+  static final Path DEFAULT_FILE = Path.of("/etc/sandboxd/sandboxd.properties");
+
+  private static final String FILE_KEY = "sandboxd.config";
+  private static final String FILE_VARIABLE = "SANDBOXD_CONFIG";
+
+  /** Says to the command-line client where the daemon is; no business of the daemon's. */
+  private static final String CLIENT_VARIABLE = "SANDBOXD_HOST";
+
+  /** sockaddr_un(7) has 108 bytes and a NUL; the socket is bound under a longer name first. */
+  private static final int MAX_SOCKET_PATH = 107 - UnixSocket.LONGER_WHILE_BINDING;
+
+  private static final long ID_RANGE = 65536;
+
+  /** Ids are 32 bits wide, and the highest means "none". */
+  private static final long MAX_ID_BASE = (1L << 32) - 2 * ID_RANGE;
+
+  private static final long MAX_MAX_BODY = 1L << 30;
+  private static final long MAX_IDLE_SECONDS = 86_400;
+  private static final Pattern CGROUP_PATH = Pattern.compile("(/[A-Za-z0-9_@:.-]+)+");
+  private static final Set<String> LOG_LEVELS = Set.of("error", "warn", "info", "debug");
+
+  private final Map<Setting, String> values = new EnumMap<>(Setting.class);
+  private final Map<Setting, String> origins = new EnumMap<>(Setting.class);
+
+  /** Throws {@link StartException} at what it cannot take. */
+  SettingsReader(Map<String, String> properties, Map<String, String> environment) {
+    this(properties, environment, DEFAULT_FILE);
+  }
+
+  SettingsReader(
+      Map<String, String> properties, Map<String, String> environment, Path defaultFile) {
+    for (Setting setting : Setting.values()) {
+      put(setting, setting.defaultValue(), "the default");
+    }
+    String named = properties.getOrDefault(FILE_KEY, environment.get(FILE_VARIABLE));
+    if (named != null) {
+      readFile(Path.of(named));
+    } else if (Files.exists(defaultFile)) {
+      readFile(defaultFile);
+    }
+    readEnvironment(environment);
+    readProperties(properties);
+  }
+
+  Settings settings() {
+    return new Settings(
+        socket(),
+        text(Setting.SOCKET_GROUP).isEmpty() ? null : text(Setting.SOCKET_GROUP),
+        directory(Setting.STATE_DIR),
+        cgroupRoot(),
+        directory(Setting.LAYER_DIR),
+        idBase(),
+        number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
+        Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)));
+  }
+
+  String logLevel() {
+    String level = text(Setting.LOG_LEVEL);
+    if (!LOG_LEVELS.contains(level)) {
+      throw invalid(Setting.LOG_LEVEL, "must be one of error, warn, info, debug");
+    }
+    return level;
+  }
+
+  private void readFile(Path file) {
+    Map<String, String> entries = new HashMap<>();
+    try {
+      Properties properties = new Properties();
+      try (Reader reader = new StringReader(Files.readString(file, StandardCharsets.UTF_8))) {
+        properties.load(reader);
+      }
+      properties.forEach((key, value) -> entries.put((String) key, (String) value));
+    } catch (NoSuchFileException e) {
+      throw StartException.configuration("There is no settings file " + file + ".");
+    } catch (IOException | IllegalArgumentException e) {
+      throw StartException.configuration("Cannot read the settings file " + file + ": " + e);
+    }
+    entries.forEach(
+        (key, value) ->
+            put(
+                Setting.ofKey(key).orElseThrow(() -> unknown(key, file.toString())),
+                value,
+                file.toString()));
+  }
+
+  private void readEnvironment(Map<String, String> environment) {
+    environment.forEach(
+        (name, value) -> {
+          if (name.startsWith(Setting.ENVIRONMENT_PREFIX)
+              && !name.equals(FILE_VARIABLE)
+              && !name.equals(CLIENT_VARIABLE)) {
+            Setting setting =
+                Setting.ofVariable(name).orElseThrow(() -> unknown(name, "the environment"));
+            put(setting, value, "the environment variable " + name);
+          }
+        });
+  }
+
+  private void readProperties(Map<String, String> properties) {
+    properties.forEach(
+        (key, value) -> {
+          if (key.startsWith(Setting.PREFIX) && !key.equals(FILE_KEY)) {
+            Setting setting =
+                Setting.ofKey(key).orElseThrow(() -> unknown(key, "the system properties"));
+            put(setting, value, "the system property");
+          }
+        });
+  }
+
+  private void put(Setting setting, String value, String origin) {
+    values.put(setting, value.strip());
+    origins.put(setting, origin);
+  }
+
+  private String text(Setting setting) {
+    return values.get(setting);
+  }
+
+  private Path socket() {
+    Path socket = path(Setting.SOCKET);
+    int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > MAX_SOCKET_PATH) {
+      throw invalid(
+          Setting.SOCKET,
+          "is " + length + " bytes long; a socket's path may have " + MAX_SOCKET_PATH);
+    }
+    return socket;
+  }
+
+  private Path directory(Setting setting) {
+    return path(setting);
+  }
+
+  private Path path(Setting setting) {
+    try {
+      Path path = Path.of(text(setting));
+      if (path.isAbsolute() && path.equals(path.normalize()) && path.getParent() != null) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      throw invalid(setting, "is no path: " + e.getReason());
+    }
+    throw invalid(setting, "must be an absolute path without '.' and '..', and not '/'");
+  }
+
+  private String cgroupRoot() {
+    String root = text(Setting.CGROUP_ROOT);
+    if (!CGROUP_PATH.matcher(root).matches() || !Path.of(root).equals(Path.of(root).normalize())) {
+      throw invalid(
+          Setting.CGROUP_ROOT,
+          "must be a cgroup's path such as /sandboxd or /system.slice/sandboxd.slice, not the root");
+    }
+    return root;
+  }
+
+  private long idBase() {
+    long base = number(Setting.ID_BASE, ID_RANGE, MAX_ID_BASE);
+    if (base % ID_RANGE != 0) {
+      throw invalid(Setting.ID_BASE, "must be a multiple of " + ID_RANGE);
+    }
+    return base;
+  }
+
+  private long number(Setting setting, long min, long max) {
+    try {
+      long number = Long.parseLong(text(setting));
+      if (number >= min && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      throw invalid(setting, "must be a whole number from " + min + " to " + max);
+    }
+    throw invalid(setting, "must be from " + min + " to " + max);
+  }
+
+  private StartException invalid(Setting setting, String why) {
+    return StartException.configuration(
+        setting.key()
+            + " "
+            + why
+            + "; it is '"
+            + text(setting)
+            + "' by "
+            + origins.get(setting)
+            + ".");
+  }
+
+  private static StartException unknown(String name, String where) {
+    return StartException.configuration(
+        "There is no setting '" + name + "' (found in " + where + "); --help lists what there is.");
+  }
+}

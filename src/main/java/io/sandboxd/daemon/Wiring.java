@@ -1,0 +1,210 @@
+package io.sandboxd.daemon;
+
+import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.launch.SandboxInit;
+import io.sandboxd.lifecycle.CreateSandbox;
+import io.sandboxd.lifecycle.DeleteSandbox;
+import io.sandboxd.lifecycle.DescribeLaunch;
+import io.sandboxd.lifecycle.EnforceTimeout;
+import io.sandboxd.lifecycle.ExecProcess;
+import io.sandboxd.lifecycle.ExpireSandboxes;
+import io.sandboxd.lifecycle.IdRanges;
+import io.sandboxd.lifecycle.Inits;
+import io.sandboxd.lifecycle.KillSandbox;
+import io.sandboxd.lifecycle.LaunchProcess;
+import io.sandboxd.lifecycle.Layers;
+import io.sandboxd.lifecycle.ListNamespaces;
+import io.sandboxd.lifecycle.OpenSources;
+import io.sandboxd.lifecycle.PauseSandbox;
+import io.sandboxd.lifecycle.ReadOutput;
+import io.sandboxd.lifecycle.ReadStats;
+import io.sandboxd.lifecycle.RecordExit;
+import io.sandboxd.lifecycle.RecoverSandboxes;
+import io.sandboxd.lifecycle.ResolveProcess;
+import io.sandboxd.lifecycle.StartSandbox;
+import io.sandboxd.lifecycle.TearDown;
+import io.sandboxd.lifecycle.UpdateSandbox;
+import io.sandboxd.linux.Libc;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.reaper.Reaper;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.Settings;
+import io.sandboxd.sandbox.rules.SpecValidator;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import jakarta.validation.Validator;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
+/**
+ * Puts the parts together, once, by hand: the whole of the engine can be read here from the bottom
+ * to the top. The parts themselves know nothing of the container.
+ */
+@Singleton
+public final class Wiring {
+  private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
+
+  private final SandboxRegistry registry;
+  private final Cgroups cgroups;
+  private final CreateSandbox create;
+  private final StartSandbox start;
+  private final ExecProcess exec;
+  private final KillSandbox kill;
+  private final PauseSandbox pause;
+  private final UpdateSandbox update;
+  private final DeleteSandbox delete;
+  private final RecoverSandboxes recover;
+  private final SpecValidator validator;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "timer"));
+  private final ExecutorService chores =
+      Executors.newCachedThreadPool(task -> daemonThread(task, "chore"));
+
+  Wiring(Settings settings, Validator constraints) {
+    Syscalls syscalls = new Libc();
+    StateDirectory directory = new StateDirectory(settings.stateDir());
+    registry = new SandboxRegistry(directory);
+    cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
+    Layers layers = new Layers(syscalls, settings.layerDir());
+    IdRanges idRanges = new IdRanges(settings.idBase());
+    Reaper reaper = new Reaper(syscalls);
+    reaper.start();
+
+    Inits inits = new Inits(syscalls, reaper, directory);
+    RecordExit recordExit = new RecordExit(inits, cgroups, chores);
+    TearDown tearDown = new TearDown(registry, inits, cgroups, layers, idRanges, recordExit);
+    OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
+    LaunchProcess launch =
+        new LaunchProcess(
+            syscalls, inits, new ResolveProcess(syscalls, inits), new EnforceTimeout(inits, timer));
+
+    validator = new SpecValidator(constraints);
+    delete = new DeleteSandbox(registry, tearDown);
+    ExpireSandboxes expire = new ExpireSandboxes(timer, chores, delete);
+    create =
+        new CreateSandbox(
+            syscalls,
+            registry,
+            directory,
+            cgroups,
+            layers,
+            idRanges,
+            new SandboxInit(syscalls),
+            inits,
+            openSources,
+            new DescribeLaunch(cgroups, openSources),
+            recordExit,
+            tearDown,
+            expire);
+    start = new StartSandbox(registry, launch);
+    exec = new ExecProcess(registry, launch);
+    kill = new KillSandbox(registry, syscalls, cgroups);
+    pause = new PauseSandbox(registry, cgroups);
+    update = new UpdateSandbox(registry, cgroups, expire);
+    recover =
+        new RecoverSandboxes(
+            syscalls,
+            registry,
+            directory,
+            cgroups,
+            layers,
+            idRanges,
+            inits,
+            recordExit,
+            tearDown,
+            expire);
+  }
+
+  private static Thread daemonThread(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  @Produces
+  @Singleton
+  SandboxRegistry registry() {
+    return registry;
+  }
+
+  @Produces
+  @Singleton
+  Cgroups cgroups() {
+    return cgroups;
+  }
+
+  @Produces
+  @Singleton
+  SpecValidator validator() {
+    return validator;
+  }
+
+  @Produces
+  @Singleton
+  CreateSandbox create() {
+    return create;
+  }
+
+  @Produces
+  @Singleton
+  StartSandbox start() {
+    return start;
+  }
+
+  @Produces
+  @Singleton
+  ExecProcess exec() {
+    return exec;
+  }
+
+  @Produces
+  @Singleton
+  KillSandbox kill() {
+    return kill;
+  }
+
+  @Produces
+  @Singleton
+  PauseSandbox pause() {
+    return pause;
+  }
+
+  @Produces
+  @Singleton
+  UpdateSandbox update() {
+    return update;
+  }
+
+  @Produces
+  @Singleton
+  DeleteSandbox delete() {
+    return delete;
+  }
+
+  @Produces
+  @Singleton
+  RecoverSandboxes recover() {
+    return recover;
+  }
+
+  @Produces
+  @Singleton
+  ListNamespaces listNamespaces() {
+    return new ListNamespaces(registry);
+  }
+
+  @Produces
+  @Singleton
+  ReadOutput readOutput() {
+    return new ReadOutput(registry);
+  }
+
+  @Produces
+  @Singleton
+  ReadStats readStats() {
+    return new ReadStats(registry, cgroups);
+  }
+}

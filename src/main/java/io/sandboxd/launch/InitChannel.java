@@ -1,0 +1,270 @@
+package io.sandboxd.launch;
+
+import io.sandboxd.linux.Errno;
+import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.SandboxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The daemon's end of the conversation with one sandbox-init. Any thread may ask; the reaper's
+ * thread alone reads ({@link #onReadable}), completes what was asked, and passes on what init says
+ * unasked.
+ */
+public final class InitChannel implements AutoCloseable {
+  private static final int RUN = 1;
+  private static final int SPAWN = 2;
+  private static final int ACK = 3;
+  private static final int SIGNAL = 4;
+
+  /** The largest message that init takes, bytes. */
+  static final int MAX_MESSAGE = 1024 * 1024;
+
+  /**
+   * Marks the tag of a request that is about no process, so that the two kinds of numbers never
+   * meet.
+   */
+  private static final int NO_PROCESS = 0x80000000;
+
+  private static final long ANSWER_TIMEOUT_SECONDS = 60;
+
+  /** Told, on the reaper's thread, what init says by itself. */
+  public interface Listener {
+    /**
+     * A process lives on that was spawned before this connection was made. The pidfd is the
+     * listener's now.
+     */
+    void running(int process, int pidInside, Fd pidfd);
+
+    /** May be told again after a reconnect, until it is acknowledged. */
+    void exited(int process, int waitStatus, Usage usage);
+
+    /** Everything from before the connection has been told. */
+    void ready(int initPid);
+
+    /** Init is gone, or talks nonsense. */
+    void lost(String why);
+  }
+
+  /**
+   * @param pidfd the receiver's to close
+   */
+  public record Spawned(int pidInside, Fd pidfd) {}
+
+  private final Syscalls syscalls;
+  private final Fd socket;
+  private final Listener listener;
+  private final AtomicInteger requests = new AtomicInteger();
+  private final Map<Integer, CompletableFuture<InitMessage>> pending = new ConcurrentHashMap<>();
+  private final Object io = new Object();
+  private volatile boolean closed;
+
+  /**
+   * @param path of init's listening socket
+   */
+  public InitChannel(Syscalls syscalls, String path, Listener listener) {
+    this.syscalls = syscalls;
+    this.socket = syscalls.connectSeqpacket(path);
+    this.listener = listener;
+  }
+
+  /** To be watched for input. */
+  public Fd socket() {
+    return socket;
+  }
+
+  /**
+   * Has init run the steps, and waits for the end.
+   *
+   * @return init's pid on the host
+   * @throws SandboxException {@code launch_failed} with the step that the kernel refused
+   */
+  public int run(Plan plan, List<Fd> fds) {
+    InitMessage answer = ask(RUN, NO_PROCESS | requests.incrementAndGet(), plan.steps(), fds);
+    if (answer instanceof InitMessage.Done done) {
+      return done.initPid();
+    }
+    throw failure(plan.steps(), answer);
+  }
+
+  /**
+   * Has init run a process; back when it has been exec'd.
+   *
+   * @param process a number that no other process of this sandbox has had
+   * @throws SandboxException {@code launch_failed} with the step that the kernel refused
+   */
+  public Spawned spawn(int process, List<Step> steps, List<Fd> fds) {
+    InitMessage answer = ask(SPAWN, process, steps, fds);
+    if (answer instanceof InitMessage.Spawned spawned) {
+      return new Spawned(spawned.pidInside(), spawned.pidfd());
+    }
+    throw failure(steps, answer);
+  }
+
+  /** The exit of a process is safely recorded; init may forget it. */
+  public void acknowledge(int process) {
+    send(message(ACK, process).array(), List.of());
+  }
+
+  /** Signals a process by its parent, which alone can reap it: the pid cannot be a stranger's. */
+  public void signal(int process, int signal, boolean group) {
+    ByteBuffer message = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
+    message.putInt(SIGNAL).putInt(process).putInt(signal).putInt(group ? 1 : 0);
+    send(message.array(), List.of());
+  }
+
+  /**
+   * All use of the socket's number is under one lock with its closing: a number that was closed may
+   * be another's at once.
+   */
+  private void send(byte[] message, List<Fd> fds) {
+    synchronized (io) {
+      if (closed) {
+        throw lost("the connection is closed");
+      }
+      syscalls.send(socket, message, fds);
+    }
+  }
+
+  private Syscalls.Message receive() {
+    synchronized (io) {
+      return closed ? null : syscalls.receive(socket);
+    }
+  }
+
+  private static ByteBuffer message(int type, int tag) {
+    return ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(type).putInt(tag);
+  }
+
+  private InitMessage ask(int type, int tag, List<Step> steps, List<Fd> fds) {
+    byte[] message = PlanEncoder.encode(type, tag, steps);
+    if (message.length > MAX_MESSAGE) {
+      throw new SandboxException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "What shall be run takes "
+              + message.length
+              + " bytes, the limit is "
+              + MAX_MESSAGE
+              + ": use fewer or"
+              + " shorter arguments, variables or mounts.");
+    }
+    CompletableFuture<InitMessage> answer = new CompletableFuture<>();
+    pending.put(tag, answer);
+    try {
+      send(message, fds);
+      return answer.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (ErrnoException e) {
+      throw lost(e.getMessage());
+    } catch (ExecutionException e) {
+      throw lost(e.getCause().getMessage());
+    } catch (TimeoutException e) {
+      if (answer.cancel(false)) {
+        throw lost("no answer within " + ANSWER_TIMEOUT_SECONDS + " s");
+      }
+      return answer.join(); // it came in the last moment
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw lost("interrupted");
+    } finally {
+      pending.remove(tag);
+    }
+  }
+
+  private static SandboxException lost(String why) {
+    return new SandboxException(
+            ErrorCode.LAUNCH_FAILED, "The sandbox's init cannot be reached: " + why + ".")
+        .with("step", "init");
+  }
+
+  private static SandboxException failure(List<Step> steps, InitMessage answer) {
+    if (!(answer instanceof InitMessage.Failed failed)) {
+      return lost("an answer that does not belong");
+    }
+    boolean known = failed.step() >= 0 && failed.step() < steps.size();
+    Step step = known ? steps.get(failed.step()) : null;
+    String name = known ? step.name() : "plan";
+    String errnoName = Errno.name(failed.errno());
+    return new SandboxException(
+            ErrorCode.LAUNCH_FAILED,
+            "The kernel refused '"
+                + name
+                + "': "
+                + failed.syscall()
+                + " gave "
+                + errnoName
+                + " ("
+                + Errno.message(failed.errno())
+                + ").")
+        .with("step", name)
+        .with("syscall", failed.syscall())
+        .with("path", known ? step.path() : null)
+        .with("errno", failed.errno())
+        .with("errnoName", errnoName);
+  }
+
+  /**
+   * Reads all that is there.
+   *
+   * @return false when the conversation is over; the listener knows already
+   */
+  public boolean onReadable() {
+    try {
+      for (Syscalls.Message message; (message = receive()) != null; ) {
+        if (message.data().length == 0) {
+          return end("it closed the connection");
+        }
+        dispatch(InitMessage.decode(message));
+      }
+      return true;
+    } catch (ErrnoException | InitMessage.MalformedMessage e) {
+      return end(e.getMessage());
+    }
+  }
+
+  private void dispatch(InitMessage message) {
+    if (message instanceof InitMessage.Ready ready) {
+      listener.ready(ready.initPid());
+    } else if (message instanceof InitMessage.Exited exited) {
+      listener.exited(exited.tag(), exited.waitStatus(), exited.usage());
+    } else if (message instanceof InitMessage.Running running) {
+      listener.running(running.tag(), running.pidInside(), running.pidfd());
+    } else if (message instanceof InitMessage.Done done) {
+      answer(done.tag(), message);
+    } else if (message instanceof InitMessage.Failed failed) {
+      answer(failed.tag(), message);
+    } else if (message instanceof InitMessage.Spawned spawned && !answer(spawned.tag(), message)) {
+      spawned.pidfd().close();
+    }
+  }
+
+  private boolean answer(int tag, InitMessage message) {
+    CompletableFuture<InitMessage> waiting = pending.get(tag);
+    return waiting != null && waiting.complete(message);
+  }
+
+  private boolean end(String why) {
+    closed = true;
+    pending.values().forEach(p -> p.completeExceptionally(new IllegalStateException(why)));
+    listener.lost(why);
+    return false;
+  }
+
+  @Override
+  public void close() {
+    synchronized (io) {
+      closed = true;
+      socket.close();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.sandboxd.launch;
+
+import io.sandboxd.sandbox.NamespaceSource;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.SandboxSpec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * All that the plan of a sandbox depends on: what the client asked for, and the facts of this host
+ * that matter.
+ *
+ * @param hostname the name to set in a new UTS namespace
+ * @param cgroupProcs the {@code cgroup.procs} of the sandbox's cgroup, one per hierarchy
+ * @param unifiedCgroup whether all controllers are in the one hierarchy of cgroup v2
+ * @param fileSources the sources of bind mounts that are no directories
+ * @param privileged the namespaces in which root inside may mount and configure: those it made,
+ *     those of a sandbox whose user namespace it shares, and all of them without a user namespace
+ *     of its own
+ */
+public record LaunchRequest(
+    SandboxSpec spec,
+    String hostname,
+    List<Path> cgroupProcs,
+    boolean unifiedCgroup,
+    Set<String> fileSources,
+    Set<NamespaceType> privileged) {
+
+  public NamespaceSource namespace(NamespaceType type) {
+    return spec.namespace(type);
+  }
+
+  public boolean isNew(NamespaceType type) {
+    return namespace(type).isNew();
+  }
+
+  /** Whether ids inside differ from the host's. */
+  public boolean inUserNamespace() {
+    return !namespace(NamespaceType.USER).isHost();
+  }
+
+  public boolean mayConfigure(NamespaceType type) {
+    return privileged.contains(type);
+  }
+}

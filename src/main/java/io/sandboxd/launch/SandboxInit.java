@@ -1,0 +1,49 @@
+package io.sandboxd.launch;
+
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * The helper program, as it ships in the jar, ready to be run. It lies in a sealed memfd, so that
+ * nothing that gets hold of it inside a sandbox can change it for the next one (CVE-2019-5736).
+ */
+public final class SandboxInit implements AutoCloseable {
+  private static final String RESOURCE = "/native/sandbox-init";
+
+  private final Syscalls syscalls;
+  private final Fd executable;
+
+  public SandboxInit(Syscalls syscalls) {
+    this.syscalls = syscalls;
+    try (InputStream in = SandboxInit.class.getResourceAsStream(RESOURCE)) {
+      if (in == null) {
+        throw new IllegalStateException("The build left out " + RESOURCE + ".");
+      }
+      this.executable = syscalls.sealedMemfd("sandbox-init", in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Starts one, which waits for a connection at the socket.
+   *
+   * @param socketPath where it shall listen, for the rest of its life
+   * @param name for people who read ps(1)
+   * @return the pid of the child that will be gone once the namespaces are entered
+   */
+  public int start(String socketPath, String name) {
+    try (Fd listener = syscalls.listenSeqpacket(socketPath)) {
+      return syscalls.spawn(executable, List.of("sandbox-init", name), listener);
+    }
+  }
+
+  @Override
+  public void close() {
+    executable.close();
+  }
+}

@@ -1,0 +1,47 @@
+package io.sandboxd.launch;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * One line of a plan.
+ *
+ * @param name what clients are told when it fails, e.g. {@code mount /proc}
+ * @param path what it acts on, or null
+ * @param args as {@link Op#signature()} wants them: Long, String, or List of String
+ */
+public record Step(String name, String path, Op op, List<Object> args) {
+  public Step {
+    String shape =
+        args.stream()
+            .map(
+                a ->
+                    a instanceof Long
+                        ? "i"
+                        : a instanceof String ? "s" : a instanceof List ? "v" : "?")
+            .collect(Collectors.joining());
+    if (!shape.equals(op.signature())) {
+      throw new IllegalArgumentException(
+          op + " wants (" + op.signature() + "), got (" + shape + ")");
+    }
+    args = List.copyOf(args);
+  }
+
+  /** As golden tests and {@code dryRun} show it. */
+  @Override
+  public String toString() {
+    return op.name().toLowerCase(Locale.ROOT)
+        + args.stream()
+            .map(
+                a ->
+                    a instanceof Long n
+                        ? Step.number(op, n)
+                        : a instanceof String s ? '"' + s + '"' : a.toString())
+            .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  private static String number(Op op, long n) {
+    return Math.abs(n) < 4096 && op != Op.CLONE ? Long.toString(n) : "0x" + Long.toHexString(n);
+  }
+}

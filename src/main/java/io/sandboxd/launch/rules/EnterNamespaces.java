@@ -1,0 +1,90 @@
+package io.sandboxd.launch.rules;
+
+import io.sandboxd.launch.FdSource;
+import io.sandboxd.launch.LaunchRequest;
+import io.sandboxd.launch.Op;
+import io.sandboxd.launch.Plan;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.SandboxSpec.TimeOffsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * The way from the host into the sandbox's cgroup and namespaces; run by a child of the daemon with
+ * all privileges.
+ */
+public final class EnterNamespaces {
+  /**
+   * The user namespace comes last: whoever is in it has lost the right to join the host's others.
+   * The mount namespace comes late, since paths mean something else in it.
+   */
+  private static final List<NamespaceType> JOIN_ORDER =
+      List.of(
+          NamespaceType.CGROUP,
+          NamespaceType.IPC,
+          NamespaceType.UTS,
+          NamespaceType.NETWORK,
+          NamespaceType.PID,
+          NamespaceType.TIME,
+          NamespaceType.MOUNT,
+          NamespaceType.USER);
+
+  private EnterNamespaces() {}
+
+  /** A daemon that is protected from the OOM killer must not pass that on. */
+  public static void forgetOomProtection(LaunchRequest request, Plan.Builder plan) {
+    String file = "/proc/self/oom_score_adj";
+    plan.step("reset oom_score_adj", file, Op.WRITE_FILE, file, "0");
+  }
+
+  /** Before a cgroup namespace is made, as that takes the cgroup of its maker for {@code /}. */
+  public static void joinCgroup(LaunchRequest request, Plan.Builder plan) {
+    for (Path procs : request.cgroupProcs()) {
+      long slot = plan.send(new FdSource.CgroupProcs(procs.toString()));
+      plan.step("join cgroup", procs.toString(), Op.WRITE_FD, slot, "0");
+    }
+  }
+
+  /** Offsets can be set only while nobody is inside, so not by clone(2) (time_namespaces(7)). */
+  public static void newTime(LaunchRequest request, Plan.Builder plan) {
+    if (!request.isNew(NamespaceType.TIME)) {
+      return;
+    }
+    plan.step("new time namespace", null, Op.UNSHARE, NamespaceType.TIME.cloneFlag());
+    TimeOffsets offsets = request.spec().timeOffsets();
+    if (offsets != null) {
+      String file = "/proc/self/timens_offsets";
+      String text = line("monotonic", offsets.monotonic()) + line("boottime", offsets.boottime());
+      plan.step("set time offsets", file, Op.WRITE_FILE, file, text);
+    }
+  }
+
+  private static String line(String clock, Duration offset) {
+    return offset == null ? "" : clock + " " + offset.getSeconds() + " " + offset.getNano() + "\n";
+  }
+
+  public static void join(LaunchRequest request, Plan.Builder plan) {
+    for (NamespaceType type : JOIN_ORDER) {
+      if (request.namespace(type).isJoined()) {
+        long slot = plan.send(new FdSource.Namespace(type, request.namespace(type)));
+        plan.step("join " + type.word() + " namespace", null, Op.SETNS, slot, type.cloneFlag());
+      }
+    }
+  }
+
+  /** All new ones at once: the kernel makes the user namespace first, which so owns the others. */
+  public static void makeNew(LaunchRequest request, Plan.Builder plan) {
+    EnumSet<NamespaceType> made = EnumSet.noneOf(NamespaceType.class);
+    long flags = 0;
+    for (NamespaceType type : NamespaceType.values()) {
+      if (request.isNew(type) && type != NamespaceType.TIME) {
+        made.add(type);
+        flags |= type.cloneFlag();
+      }
+    }
+    String names = String.join(", ", made.stream().map(NamespaceType::word).toList());
+    plan.step(made.isEmpty() ? "start init" : "new namespaces: " + names, null, Op.CLONE, flags);
+  }
+}

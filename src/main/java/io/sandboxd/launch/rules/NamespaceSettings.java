@@ -1,0 +1,41 @@
+package io.sandboxd.launch.rules;
+
+import io.sandboxd.launch.LaunchRequest;
+import io.sandboxd.launch.Op;
+import io.sandboxd.launch.Plan;
+import io.sandboxd.sandbox.NamespaceType;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What new namespaces are filled with besides mounts. */
+public final class NamespaceSettings {
+  private NamespaceSettings() {}
+
+  public static void names(LaunchRequest request, Plan.Builder plan) {
+    if (request.isNew(NamespaceType.UTS)) {
+      plan.step("set hostname", null, Op.HOSTNAME, request.hostname());
+      if (request.spec().domainname() != null) {
+        plan.step("set domainname", null, Op.DOMAINNAME, request.spec().domainname());
+      }
+    }
+  }
+
+  public static void loopback(LaunchRequest request, Plan.Builder plan) {
+    if (request.isNew(NamespaceType.NETWORK)) {
+      plan.step("bring lo up", null, Op.LINK_UP, "lo");
+    }
+  }
+
+  /** In a fixed order, so that equal specs give equal plans. */
+  public static void sysctls(LaunchRequest request, Plan.Builder plan) {
+    Map<String, String> sysctls = request.spec().sysctls();
+    if (sysctls != null) {
+      new TreeMap<>(sysctls)
+          .forEach(
+              (name, value) -> {
+                String file = "/proc/sys/" + name.replace('.', '/');
+                plan.step("set sysctl " + name, file, Op.WRITE_FILE, file, value);
+              });
+    }
+  }
+}

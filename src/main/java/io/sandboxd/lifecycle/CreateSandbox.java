@@ -1,0 +1,162 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.cgroup.Cgroup;
+import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.launch.InitChannel;
+import io.sandboxd.launch.LaunchPlanner;
+import io.sandboxd.launch.LaunchRequest;
+import io.sandboxd.launch.Plan;
+import io.sandboxd.launch.SandboxInit;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxSpec.IdMappings;
+import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.SandboxStatus;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Makes a sandbox: cgroup, namespaces, mounts, and an init in the middle of them that waits. No
+ * user code runs yet. It is made whole or not at all.
+ */
+public final class CreateSandbox {
+  private final Syscalls syscalls;
+  private final SandboxRegistry registry;
+  private final StateDirectory directory;
+  private final Cgroups cgroups;
+  private final Layers layers;
+  private final IdRanges idRanges;
+  private final SandboxInit init;
+  private final Inits inits;
+  private final OpenSources openSources;
+  private final DescribeLaunch describe;
+  private final RecordExit recordExit;
+  private final TearDown tearDown;
+  private final ExpireSandboxes expire;
+
+  public CreateSandbox(
+      Syscalls syscalls,
+      SandboxRegistry registry,
+      StateDirectory directory,
+      Cgroups cgroups,
+      Layers layers,
+      IdRanges idRanges,
+      SandboxInit init,
+      Inits inits,
+      OpenSources openSources,
+      DescribeLaunch describe,
+      RecordExit recordExit,
+      TearDown tearDown,
+      ExpireSandboxes expire) {
+    this.syscalls = syscalls;
+    this.registry = registry;
+    this.directory = directory;
+    this.cgroups = cgroups;
+    this.layers = layers;
+    this.idRanges = idRanges;
+    this.init = init;
+    this.inits = inits;
+    this.openSources = openSources;
+    this.describe = describe;
+    this.recordExit = recordExit;
+    this.tearDown = tearDown;
+    this.expire = expire;
+  }
+
+  /**
+   * @param spec validated
+   * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot
+   *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
+   *     is left
+   */
+  public Sandbox create(SandboxSpec spec) {
+    cgroups.check(spec.resources());
+    describe.check(spec);
+    String id = SandboxIds.random();
+    String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
+    Sandbox sandbox = registry.reserve(SandboxStatus.creating(id, name, spec, Instant.now()));
+    return sandbox.exclusively(
+        () -> {
+          try {
+            make(sandbox, spec);
+            expire.watch(sandbox);
+            return sandbox;
+          } catch (RuntimeException e) {
+            undo(sandbox, e);
+            throw e;
+          }
+        });
+  }
+
+  private void undo(Sandbox sandbox, RuntimeException failure) {
+    sandbox.update(s -> s.withState(SandboxState.DELETING));
+    List<String> left = tearDown.run(sandbox, "failed create");
+    if (!left.isEmpty() && failure instanceof SandboxException told) {
+      told.with("undoFailed", left);
+    }
+  }
+
+  private void make(Sandbox sandbox, SandboxSpec spec) {
+    IdMappings ids = idMappings(spec);
+    Cgroup cgroup = cgroups.create(sandbox.id());
+    sandbox.update(s -> s.change().idMappings(ids).cgroup(cgroup.path()).build());
+    cgroup.apply(spec.resources());
+    if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
+      layers.create(sandbox.id(), Path.of(spec.root().path()));
+    }
+    LaunchRequest request = describe.request(sandbox, cgroup);
+    enter(sandbox, LaunchPlanner.enter(request), ids);
+    run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request));
+    sandbox.update(
+        s ->
+            s.change()
+                .namespaces(NamespacesOfProcess.read(s.pid(), spec))
+                .state(SandboxState.CREATED)
+                .build());
+  }
+
+  private IdMappings idMappings(SandboxSpec spec) {
+    if (!spec.namespace(NamespaceType.USER).isNew()) {
+      return describe.idMappingsOfJoined(spec);
+    }
+    return spec.idMappings() == null ? idRanges.take() : spec.idMappings();
+  }
+
+  /** Starts init, has it enter the namespaces, and gets hold of what it has become there. */
+  private void enter(Sandbox sandbox, Plan plan, IdMappings ids) {
+    int launcher = init.start(directory.initSocket(sandbox.id()).toString(), sandbox.name());
+    int pid;
+    try {
+      InitChannel channel =
+          inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
+      pid = run(sandbox, channel, plan);
+    } catch (RuntimeException e) {
+      // Not reaped yet, so the pid is still its own.
+      inits.end(syscalls.pidfdOpen(launcher));
+      throw e;
+    }
+    syscalls.reapChild(launcher);
+    inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
+    sandbox.update(s -> s.change().pid(pid).initStartTicks(ProcessStat.startTicks(pid)).build());
+    if (sandbox.status().spec().namespace(NamespaceType.USER).isNew()) {
+      HostIds.write(syscalls, pid, ids);
+    }
+  }
+
+  private int run(Sandbox sandbox, InitChannel channel, Plan plan) {
+    List<Fd> fds = openSources.open(sandbox, plan.fds());
+    try {
+      return channel.run(plan, fds);
+    } finally {
+      fds.forEach(Fd::close);
+    }
+  }
+}

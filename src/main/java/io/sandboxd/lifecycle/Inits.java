@@ -1,0 +1,116 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.launch.InitChannel;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.reaper.Reaper;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.SandboxException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The daemon's hold on the init of each sandbox: the conversation, and a descriptor that names the
+ * process for sure.
+ */
+public final class Inits {
+  private final Syscalls syscalls;
+  private final Reaper reaper;
+  private final StateDirectory directory;
+  private final Map<String, InitChannel> channels = new ConcurrentHashMap<>();
+  private final Map<String, Fd> pidfds = new ConcurrentHashMap<>();
+
+  public Inits(Syscalls syscalls, Reaper reaper, StateDirectory directory) {
+    this.syscalls = syscalls;
+    this.reaper = reaper;
+    this.directory = directory;
+  }
+
+  /** Begins the conversation; the listener hears of what init says unasked. */
+  InitChannel connect(Sandbox sandbox, InitChannel.Listener listener) {
+    InitChannel channel =
+        new InitChannel(syscalls, directory.initSocket(sandbox.id()).toString(), listener);
+    channels.put(sandbox.id(), channel);
+    reaper.watch(
+        channel.socket(),
+        () -> {
+          if (!channel.onReadable()) {
+            reaper.forget(channel.socket());
+          }
+        });
+    return channel;
+  }
+
+  /**
+   * @throws SandboxException {@code wrong_state} when there is no init to talk to
+   */
+  InitChannel channel(Sandbox sandbox) {
+    InitChannel channel = channels.get(sandbox.id());
+    if (channel == null) {
+      throw SandboxException.wrongState(
+          "The sandbox '" + sandbox.name() + "' has no init any more: delete it.");
+    }
+    return channel;
+  }
+
+  /** Holds on to the process, and watches for its end. */
+  void hold(Sandbox sandbox, Fd pidfd, Runnable whenDead) {
+    pidfds.put(sandbox.id(), pidfd);
+    reaper.watch(
+        pidfd,
+        () -> {
+          reaper.forget(pidfd);
+          syscalls.reap(pidfd);
+          whenDead.run();
+        });
+  }
+
+  boolean isAlive(Sandbox sandbox) {
+    Fd pidfd = pidfds.get(sandbox.id());
+    return pidfd != null && pidfd.isOpen() && !syscalls.poll(pidfd, Syscalls.EPOLLIN, 0);
+  }
+
+  /**
+   * Opens a file below {@code /proc/PID} of init, and makes sure that the pid was init's when that
+   * happened.
+   *
+   * @param name e.g. {@code root} or {@code ns/user}
+   */
+  Fd openProc(Sandbox sandbox, String name, int flags) {
+    Fd fd = syscalls.open("/proc/" + sandbox.status().pid() + "/" + name, flags, 0);
+    if (!isAlive(sandbox)) {
+      fd.close();
+      throw SandboxException.wrongState(
+          "The sandbox '" + sandbox.name() + "' has no living init: delete it.");
+    }
+    return fd;
+  }
+
+  /**
+   * Kills init, and with it all of a pid namespace of its own; waits for the end. Harmless when
+   * there is none.
+   */
+  void kill(Sandbox sandbox) {
+    InitChannel channel = channels.remove(sandbox.id());
+    if (channel != null) {
+      reaper.forget(channel.socket());
+      channel.close();
+    }
+    Fd pidfd = pidfds.remove(sandbox.id());
+    if (pidfd != null) {
+      reaper.forget(pidfd);
+      end(pidfd);
+    }
+  }
+
+  /** Kills a process and waits until it is gone. */
+  void end(Fd pidfd) {
+    try (pidfd) {
+      if (syscalls.pidfdSendSignal(pidfd, 9)) {
+        syscalls.poll(pidfd, Syscalls.EPOLLIN, Timeouts.KILL_MILLIS);
+      }
+      syscalls.reap(pidfd);
+    }
+  }
+}

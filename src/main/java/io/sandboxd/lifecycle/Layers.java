@@ -1,0 +1,66 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.registry.StateDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The writable layers of sandboxes with {@code overlay}: a directory each, with what overlayfs
+ * calls {@code upperdir} and {@code workdir} (kernel: filesystems/overlayfs). On disk, as what is
+ * written there may be large.
+ */
+public final class Layers {
+  private final Syscalls syscalls;
+  private final Path root;
+
+  public Layers(Syscalls syscalls, Path root) {
+    this.syscalls = syscalls;
+    this.root = root;
+  }
+
+  /**
+   * @param model the directory it will lie over; the layer's mode is what the sandbox sees as that
+   *     of {@code /}
+   */
+  void create(String id, Path model) {
+    Path layer = root.resolve(id);
+    try {
+      Files.createDirectories(
+          root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Files.createDirectory(layer);
+      Files.createDirectory(layer.resolve("work"));
+      Path upper = Files.createDirectory(layer.resolve("upper"));
+      Files.setPosixFilePermissions(upper, Files.getPosixFilePermissions(model));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Fd open(String id) {
+    return syscalls.open(root.resolve(id).toString(), Syscalls.O_RDONLY | Syscalls.O_DIRECTORY, 0);
+  }
+
+  /** Harmless when there is none. */
+  void remove(String id) {
+    StateDirectory.deleteTree(root.resolve(id));
+  }
+
+  /** Those that exist. */
+  public List<String> ids() {
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    try (Stream<Path> layers = Files.list(root)) {
+      return layers.map(layer -> layer.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.sandbox.NamespaceSource;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxStatus.NamespaceStatus;
+import io.sandboxd.sandbox.SandboxStatus.Origin;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * The namespaces that a process is in, as the kernel tells (namespaces(7), "The /proc/pid/ns/
+ * directory").
+ */
+final class NamespacesOfProcess {
+  private NamespacesOfProcess() {}
+
+  static Map<NamespaceType, NamespaceStatus> read(int pid, SandboxSpec spec) {
+    Map<NamespaceType, NamespaceStatus> found = new EnumMap<>(NamespaceType.class);
+    for (NamespaceType type : NamespaceType.values()) {
+      NamespaceSource source = spec.namespace(type);
+      String from =
+          source instanceof NamespaceSource.OfSandbox s
+              ? s.sandbox()
+              : source instanceof NamespaceSource.OfPath p ? p.path() : null;
+      Origin origin = source.isNew() ? Origin.NEW : source.isHost() ? Origin.HOST : Origin.JOINED;
+      found.put(type, new NamespaceStatus(inode("/proc/" + pid, type), origin, from));
+    }
+    return found;
+  }
+
+  /**
+   * @param process {@code /proc/PID}
+   */
+  static long inode(String process, NamespaceType type) {
+    try {
+      String link = Files.readSymbolicLink(Path.of(process, "ns", type.procName())).toString();
+      return Long.parseLong(link.substring(link.indexOf('[') + 1, link.length() - 1));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

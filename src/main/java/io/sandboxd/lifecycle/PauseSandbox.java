@@ -1,0 +1,58 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxState;
+import java.util.EnumSet;
+
+/** Freezes everything inside (cgroup freezer), and thaws it. */
+public final class PauseSandbox {
+  private final SandboxRegistry registry;
+  private final Cgroups cgroups;
+
+  public PauseSandbox(SandboxRegistry registry, Cgroups cgroups) {
+    this.registry = registry;
+    this.cgroups = cgroups;
+  }
+
+  /**
+   * @throws SandboxException {@code not_found}, {@code wrong_state}; {@code busy} when not all
+   *     stopped in time
+   */
+  public Sandbox pause(String name) {
+    Sandbox sandbox = registry.get(name);
+    return sandbox.exclusively(
+        () -> {
+          sandbox.require(
+              EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
+              "only one that is created or running can be paused");
+          cgroups.of(sandbox.id()).freeze();
+          sandbox.updateIf(
+              EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
+              s -> s.withState(SandboxState.PAUSED));
+          return sandbox;
+        });
+  }
+
+  /**
+   * @throws SandboxException {@code not_found}, {@code wrong_state}
+   */
+  public Sandbox resume(String name) {
+    Sandbox sandbox = registry.get(name);
+    return sandbox.exclusively(
+        () -> {
+          sandbox.require(
+              EnumSet.of(SandboxState.PAUSED), "only one that is paused can be resumed");
+          cgroups.of(sandbox.id()).thaw();
+          sandbox.updateIf(EnumSet.of(SandboxState.PAUSED), s -> s.withState(unpaused(sandbox)));
+          return sandbox;
+        });
+  }
+
+  /** What a sandbox is when it is not frozen: whether its main process was ever started tells. */
+  static SandboxState unpaused(Sandbox sandbox) {
+    return sandbox.status().startedAt() == null ? SandboxState.CREATED : SandboxState.RUNNING;
+  }
+}

@@ -1,0 +1,170 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.launch.InitChannel;
+import io.sandboxd.launch.Usage;
+import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxProcess;
+import io.sandboxd.sandbox.ExitStatus;
+import io.sandboxd.sandbox.ExitStatus.Reason;
+import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.Signal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import org.jboss.logging.Logger;
+
+/**
+ * Turns what the kernel and the inits tell into states: who ended, how, and why. Runs on the
+ * reaper's thread.
+ */
+public final class RecordExit {
+  private static final Logger LOG = Logger.getLogger(RecordExit.class);
+  private static final EnumSet<SandboxState> ALIVE =
+      EnumSet.of(
+          SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
+  private static final EnumSet<SandboxState> MAIN_RUNS =
+      EnumSet.of(SandboxState.RUNNING, SandboxState.PAUSED);
+
+  private final Inits inits;
+  private final Cgroups cgroups;
+  private final Executor chores;
+  private final Map<String, Long> oomKillsSeen = new ConcurrentHashMap<>();
+
+  /**
+   * @param chores for what takes too long for the reaper's thread
+   */
+  public RecordExit(Inits inits, Cgroups cgroups, Executor chores) {
+    this.inits = inits;
+    this.cgroups = cgroups;
+    this.chores = chores;
+  }
+
+  /** Hears what a sandbox's init says by itself. */
+  InitChannel.Listener listener(Sandbox sandbox, CompletableFuture<Void> ready) {
+    return new InitChannel.Listener() {
+      @Override
+      public void running(int seq, int pidInside, Fd pidfd) {
+        sandbox
+            .process(seq)
+            .ifPresentOrElse(
+                p -> p.spawned(HostPid.of(pidfd), pidInside, pidfd),
+                () -> {
+                  // Its launch was never answered for: nobody knows it, so nobody would ever end
+                  // it.
+                  LOG.warnf(
+                      "Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
+                  inits.end(pidfd);
+                });
+      }
+
+      @Override
+      public void exited(int seq, int waitStatus, Usage usage) {
+        sandbox.process(seq).ifPresent(p -> record(p, waitStatus, usage));
+        inits.channel(sandbox).acknowledge(seq);
+      }
+
+      @Override
+      public void ready(int initPid) {
+        ready.complete(null);
+      }
+
+      @Override
+      public void lost(String why) {
+        LOG.debugf("Sandbox %s: its init cannot be heard: %s", sandbox.name(), why);
+      }
+    };
+  }
+
+  private void record(SandboxProcess process, int waitStatus, Usage usage) {
+    Instant now = Instant.now();
+    Duration wall = Duration.between(process.status().startedAt(), now);
+    ProcessStatus.Usage used =
+        new ProcessStatus.Usage(
+            (usage.userMicros() + usage.systemMicros()) / 1e6,
+            usage.maxRssKib() * 1024,
+            wall.toNanos() / 1e9);
+    end(process, now, explain(process, waitStatus), used);
+  }
+
+  private void end(SandboxProcess process, Instant at, ExitStatus exit, ProcessStatus.Usage usage) {
+    // The sandbox first: whoever has waited for the process finds the sandbox stopped.
+    if (process.isMain()) {
+      process.sandbox().updateIf(MAIN_RUNS, s -> s.stopped(at, exit));
+    }
+    process.end(at, exit, usage);
+  }
+
+  /** A process may end before its start was put on record; then the start calls this afterwards. */
+  static void mainHasEnded(SandboxProcess main) {
+    ProcessStatus ended = main.status();
+    main.sandbox().updateIf(MAIN_RUNS, s -> s.stopped(ended.exitedAt(), ended.exit()));
+  }
+
+  /** wait(2) tells how; only the daemon's own notes and the cgroup's counter tell why. */
+  private ExitStatus explain(SandboxProcess process, int waitStatus) {
+    int signal = waitStatus & 0x7f;
+    SandboxProcess.Doom doom = process.doom();
+    int code = signal == 0 ? waitStatus >> 8 & 0xff : 128 + signal;
+    String name = signal == 0 ? null : new Signal(signal).name();
+    if (doom != null && doom.reason() == Reason.timeout) {
+      return new ExitStatus(code, name, Reason.timeout, null);
+    }
+    if (signal == 0) {
+      return new ExitStatus(code, null, Reason.exited, null);
+    }
+    if (doom != null && doom.signal() == signal) {
+      return new ExitStatus(code, name, doom.reason(), doom.by());
+    }
+    boolean oom = signal == Signal.KILL.number() && newOomKill(process.sandbox());
+    return new ExitStatus(code, name, oom ? Reason.oom : Reason.signaled, null);
+  }
+
+  private boolean newOomKill(Sandbox sandbox) {
+    try {
+      long kills = cgroups.of(sandbox.id()).oomKills();
+      Long seen = oomKillsSeen.put(sandbox.id(), kills);
+      return kills > (seen == null ? 0 : seen);
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
+  /** Init is gone, and with it the namespaces' keeper: what it kept can be had no more. */
+  void initDied(Sandbox sandbox) {
+    chores.execute(
+        () -> {
+          if (ALIVE.contains(sandbox.state())) {
+            LOG.warnf("Sandbox %s: its init was killed.", sandbox.name());
+            cgroups.of(sandbox.id()).kill();
+            lose(sandbox, Reason.lost, null);
+            sandbox.updateIf(ALIVE, s -> s.broken("Its init was killed from outside."));
+          }
+        });
+  }
+
+  /** Ends on record what was killed together with its init, which so could tell nobody. */
+  void lose(Sandbox sandbox, Reason reason, String by) {
+    for (SandboxProcess process : sandbox.processes()) {
+      lose(process, reason, by);
+    }
+  }
+
+  void lose(SandboxProcess process, Reason reason, String by) {
+    if (!process.hasEnded()) {
+      int code = 128 + Signal.KILL.number();
+      end(process, Instant.now(), new ExitStatus(code, Signal.KILL.name(), reason, by), null);
+    }
+  }
+
+  void forget(Sandbox sandbox) {
+    oomKillsSeen.remove(sandbox.id());
+  }
+}

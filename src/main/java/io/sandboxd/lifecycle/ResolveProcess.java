@@ -1,0 +1,146 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.launch.ProcessPlanner;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.process.UserLookup;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.sandbox.Capability;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.ProcessSpec.Rlimit;
+import io.sandboxd.sandbox.RlimitName;
+import io.sandboxd.sandbox.SandboxException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Fills in what a process spec leaves open: defaults, and names that only the sandbox's own files
+ * know.
+ */
+public final class ResolveProcess {
+  private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final int DEFAULT_UMASK = 022;
+
+  /** What Docker gives a container, which most software is made for. */
+  private static final List<Capability> DEFAULT_CAPABILITIES =
+      List.of(
+          Capability.CHOWN,
+          Capability.DAC_OVERRIDE,
+          Capability.FSETID,
+          Capability.FOWNER,
+          Capability.MKNOD,
+          Capability.NET_RAW,
+          Capability.SETGID,
+          Capability.SETUID,
+          Capability.SETFCAP,
+          Capability.SETPCAP,
+          Capability.NET_BIND_SERVICE,
+          Capability.SYS_CHROOT,
+          Capability.KILL,
+          Capability.AUDIT_WRITE);
+
+  private final Syscalls syscalls;
+  private final Inits inits;
+
+  public ResolveProcess(Syscalls syscalls, Inits inits) {
+    this.syscalls = syscalls;
+    this.inits = inits;
+  }
+
+  /**
+   * A process that runs beside main is like it in all that it does not say itself, as users of
+   * docker exec expect; above all it has no more rights.
+   */
+  static ProcessSpec beside(ProcessSpec main, ProcessSpec exec) {
+    if (main == null) {
+      return exec;
+    }
+    Map<String, String> env = new LinkedHashMap<>();
+    env.putAll(main.env() == null ? Map.of() : main.env());
+    env.putAll(exec.env() == null ? Map.of() : exec.env());
+    return new ProcessSpec(
+        exec.args(),
+        env,
+        or(exec.cwd(), main.cwd()),
+        or(exec.user(), main.user()),
+        exec.tty(),
+        exec.stdin(),
+        exec.output(),
+        or(exec.capabilities(), main.capabilities()),
+        or(exec.noNewPrivileges(), main.noNewPrivileges()),
+        or(exec.rlimits(), main.rlimits()),
+        or(exec.umask(), main.umask()),
+        or(exec.oomScoreAdj(), main.oomScoreAdj()),
+        exec.timeout(),
+        or(exec.seccomp(), main.seccomp()));
+  }
+
+  private static <T> T or(T own, T inherited) {
+    return own != null ? own : inherited;
+  }
+
+  ProcessPlanner.Process resolve(Sandbox sandbox, ProcessSpec spec) {
+    UserLookup.Identity who = identity(sandbox, spec);
+    Map<String, String> env = new LinkedHashMap<>();
+    env.put("PATH", PATH);
+    env.put("HOME", who.home() != null ? who.home() : who.uid() == 0 ? "/root" : "/");
+    if (sandbox.status().spec().namespace(NamespaceType.UTS).isNew()) {
+      String hostname = sandbox.status().spec().hostname();
+      env.put("HOSTNAME", hostname != null ? hostname : sandbox.name());
+    }
+    env.putAll(spec.env() == null ? Map.of() : spec.env());
+    return new ProcessPlanner.Process(
+        spec.args(),
+        env,
+        or(spec.cwd(), "/"),
+        who.uid(),
+        who.gid(),
+        who.additionalGids(),
+        capabilities(spec.capabilities()),
+        spec.capabilities() != null,
+        !Boolean.FALSE.equals(spec.noNewPrivileges()),
+        rlimits(spec.rlimits()),
+        or(spec.umask(), DEFAULT_UMASK),
+        spec.oomScoreAdj());
+  }
+
+  private UserLookup.Identity identity(Sandbox sandbox, ProcessSpec spec) {
+    try (Fd root = inits.openProc(sandbox, "root", Syscalls.O_PATH | Syscalls.O_DIRECTORY)) {
+      return new UserLookup(syscalls, root).find(spec.user());
+    }
+  }
+
+  private static long capabilities(List<String> names) {
+    if (names == null) {
+      return Capability.maskOf(DEFAULT_CAPABILITIES);
+    }
+    return Capability.maskOf(
+        names.stream()
+            .map(
+                name ->
+                    Capability.find(name)
+                        .orElseThrow(
+                            () ->
+                                SandboxException.invalid(
+                                    "capabilities", "there is no '" + name + "'")))
+            .toList());
+  }
+
+  private static Map<Integer, Rlimit> rlimits(Map<String, Rlimit> asked) {
+    Map<Integer, Rlimit> limits = new HashMap<>();
+    if (asked != null) {
+      asked.forEach(
+          (name, limit) ->
+              limits.put(
+                  RlimitName.find(name)
+                      .orElseThrow(
+                          () -> SandboxException.invalid("rlimits", "there is no '" + name + "'"))
+                      .number(),
+                  limit));
+    }
+    return limits;
+  }
+}

@@ -1,0 +1,48 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxProcess;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxState;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/** Runs the main process: the first time, or again after it has ended. */
+public final class StartSandbox {
+  private final SandboxRegistry registry;
+  private final LaunchProcess launch;
+
+  public StartSandbox(SandboxRegistry registry, LaunchProcess launch) {
+    this.registry = registry;
+    this.launch = launch;
+  }
+
+  /**
+   * @throws SandboxException {@code not_found}, {@code wrong_state}, {@code launch_failed}
+   */
+  public Sandbox start(String name) {
+    Sandbox sandbox = registry.get(name);
+    return sandbox.exclusively(
+        () -> {
+          sandbox.require(
+              EnumSet.of(SandboxState.CREATED, SandboxState.STOPPED),
+              "only one that is created or stopped can be started");
+          ProcessSpec spec = sandbox.status().spec().process();
+          if (spec == null) {
+            throw SandboxException.wrongState(
+                "The sandbox '" + sandbox.name() + "' was created without a process: use exec.");
+          }
+          Optional<SandboxProcess> former = sandbox.main();
+          SandboxProcess main = launch.launch(sandbox, ProcessStatus.MAIN, spec, null);
+          former.ifPresent(sandbox::forget);
+          sandbox.update(s -> s.started(main.status().startedAt()));
+          if (main.hasEnded()) {
+            RecordExit.mainHasEnded(main);
+          }
+          return sandbox;
+        });
+  }
+}

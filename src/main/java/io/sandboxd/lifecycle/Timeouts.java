@@ -1,0 +1,17 @@
+package io.sandboxd.lifecycle;
+
+import java.time.Duration;
+
+/** How long the daemon waits for what should take no time. */
+final class Timeouts {
+  /** For a killed process to be gone; longer only when it hangs in the kernel. */
+  static final int KILL_MILLIS = 10_000;
+
+  /** Between TERM and KILL for a process whose time is up. */
+  static final Duration GRACE = Duration.ofSeconds(2);
+
+  /** For an init to tell all it knows after the daemon's restart. */
+  static final Duration RECOVERY = Duration.ofSeconds(5);
+
+  private Timeouts() {}
+}

@@ -1,0 +1,171 @@
+package io.sandboxd.registry;
+
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.SandboxStatus;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * One sandbox of the registry. Verbs run one at a time ({@link #exclusively}); what happens by
+ * itself, an exit above all, does not wait for them and changes the status directly ({@link
+ * #update}), which is why a verb may not take the status for unchanged while it waits for the
+ * kernel.
+ */
+public final class Sandbox {
+  private final StateDirectory directory;
+  private final ReentrantLock verbs = new ReentrantLock(true);
+  private final ConcurrentSkipListMap<Integer, SandboxProcess> processes =
+      new ConcurrentSkipListMap<>();
+  private final AtomicInteger lastSeq = new AtomicInteger();
+  private volatile SandboxStatus status;
+
+  Sandbox(StateDirectory directory, SandboxStatus status) {
+    this.directory = directory;
+    this.status = status;
+  }
+
+  public String id() {
+    return status.id();
+  }
+
+  public String name() {
+    return status.name();
+  }
+
+  public SandboxState state() {
+    return status.state();
+  }
+
+  public SandboxStatus status() {
+    return status;
+  }
+
+  /** As clients see it: with the main process. */
+  public SandboxStatus shown() {
+    return status.withProcesses(
+        main().map(p -> Map.of(ProcessStatus.MAIN, p.status())).orElse(Map.of()));
+  }
+
+  /** Runs a verb when no other one runs on this sandbox. */
+  public <T> T exclusively(Supplier<T> verb) {
+    verbs.lock();
+    try {
+      return verb.get();
+    } finally {
+      verbs.unlock();
+    }
+  }
+
+  /**
+   * Changes the status, in memory and in the file.
+   *
+   * @throws SandboxException {@code wrong_state} when the change is one that the transition table
+   *     does not have
+   */
+  public synchronized SandboxStatus update(UnaryOperator<SandboxStatus> change) {
+    SandboxStatus next = change.apply(status);
+    if (next.state() != status.state() && !status.state().mayBecome(next.state())) {
+      throw SandboxException.wrongState(
+          "The sandbox '"
+              + name()
+              + "' is "
+              + status.state().word()
+              + ", so it cannot become "
+              + next.state().word()
+              + ".");
+    }
+    directory.write(next);
+    status = next;
+    return next;
+  }
+
+  /** As {@link #update}, but leaves a sandbox alone that is in none of the given states. */
+  public synchronized boolean updateIf(
+      Collection<SandboxState> states, UnaryOperator<SandboxStatus> change) {
+    if (!states.contains(status.state())) {
+      return false;
+    }
+    update(change);
+    return true;
+  }
+
+  /**
+   * @throws SandboxException {@code wrong_state} with what would help
+   */
+  public void require(Collection<SandboxState> states, String toDo) {
+    if (!states.contains(state())) {
+      throw SandboxException.wrongState(
+              "The sandbox '" + name() + "' is " + state().word() + ": " + toDo + ".")
+          .with("state", state().word());
+    }
+  }
+
+  public Collection<SandboxProcess> processes() {
+    return processes.values();
+  }
+
+  public Optional<SandboxProcess> process(int seq) {
+    return Optional.ofNullable(processes.get(seq));
+  }
+
+  /**
+   * @throws SandboxException {@code not_found}
+   */
+  public SandboxProcess process(String id) {
+    return processes.descendingMap().values().stream()
+        .filter(p -> p.status().id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> SandboxException.notFound("process", id));
+  }
+
+  public Optional<SandboxProcess> main() {
+    return processes.descendingMap().values().stream().filter(SandboxProcess::isMain).findFirst();
+  }
+
+  /**
+   * Makes the place of a new process; it must be spawned or {@link #forget forgotten} then.
+   *
+   * @param id null: one is made
+   * @param describe from the id and number to the status
+   */
+  public synchronized SandboxProcess addProcess(
+      String id, java.util.function.BiFunction<String, Integer, ProcessStatus> describe) {
+    int seq = lastSeq.incrementAndGet();
+    String chosen = id == null ? "p" + seq : id;
+    boolean taken = processes.values().stream().anyMatch(p -> p.status().id().equals(chosen));
+    if (taken && !chosen.equals(ProcessStatus.MAIN)) {
+      throw new SandboxException(
+              ErrorCode.NAME_IN_USE,
+              "The sandbox '" + name() + "' has a process '" + chosen + "' already.")
+          .with("field", "id");
+    }
+    directory.createProcess(id(), seq);
+    SandboxProcess process = new SandboxProcess(this, directory, describe.apply(chosen, seq));
+    processes.put(seq, process);
+    return process;
+  }
+
+  /** A process that was there before the daemon was. */
+  public SandboxProcess restore(ProcessStatus known) {
+    SandboxProcess process = new SandboxProcess(this, directory, known);
+    processes.put(known.seq(), process);
+    lastSeq.accumulateAndGet(known.seq(), Math::max);
+    return process;
+  }
+
+  /** Of a process that never came to be, or whose successor has started, nothing is kept. */
+  public void forget(SandboxProcess process) {
+    processes.remove(process.seq());
+    process.close();
+    directory.deleteProcess(id(), process.seq());
+  }
+}

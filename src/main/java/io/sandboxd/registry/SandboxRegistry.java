@@ -1,0 +1,87 @@
+package io.sandboxd.registry;
+
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxStatus;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** All sandboxes there are, by name and by id. */
+public final class SandboxRegistry {
+  private final StateDirectory directory;
+  private final Map<String, Sandbox> byId = new ConcurrentHashMap<>();
+  private final Map<String, Sandbox> byName = new ConcurrentHashMap<>();
+
+  public SandboxRegistry(StateDirectory directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * Takes a name, in the file too, before anything is made.
+   *
+   * @throws SandboxException {@code name_in_use}
+   */
+  public Sandbox reserve(SandboxStatus creating) {
+    Sandbox sandbox = new Sandbox(directory, creating);
+    if (byId.containsKey(creating.name()) || byName.putIfAbsent(creating.name(), sandbox) != null) {
+      throw new SandboxException(
+              ErrorCode.NAME_IN_USE,
+              "There is a sandbox '" + creating.name() + "' already: choose another name.")
+          .with("field", "name");
+    }
+    try {
+      directory.createSandbox(creating.id());
+      sandbox.update(same -> same);
+    } catch (RuntimeException e) {
+      byName.remove(creating.name(), sandbox);
+      directory.deleteSandbox(creating.id());
+      throw e;
+    }
+    byId.put(creating.id(), sandbox);
+    return sandbox;
+  }
+
+  /** Takes in a sandbox that was there before the daemon was. */
+  public Sandbox restore(SandboxStatus known) {
+    Sandbox sandbox = new Sandbox(directory, known);
+    byId.put(known.id(), sandbox);
+    byName.put(known.name(), sandbox);
+    return sandbox;
+  }
+
+  /** By name, else by id. */
+  public Optional<Sandbox> find(String nameOrId) {
+    Sandbox named = byName.get(nameOrId);
+    return Optional.ofNullable(named != null ? named : byId.get(nameOrId));
+  }
+
+  /**
+   * @throws SandboxException {@code not_found}
+   */
+  public Sandbox get(String nameOrId) {
+    return find(nameOrId).orElseThrow(() -> SandboxException.notFound("sandbox", nameOrId));
+  }
+
+  /** The oldest first. */
+  public List<Sandbox> all() {
+    return byId.values().stream()
+        .sorted(
+            Comparator.comparing((Sandbox s) -> s.status().createdAt()).thenComparing(Sandbox::id))
+        .toList();
+  }
+
+  public int count() {
+    return byId.size();
+  }
+
+  /** The very last step of a deletion: the name is free again. */
+  public void remove(Sandbox sandbox) {
+    sandbox.processes().forEach(SandboxProcess::close);
+    directory.deleteSandbox(sandbox.id());
+    byId.remove(sandbox.id());
+    byName.remove(sandbox.name(), sandbox);
+  }
+}

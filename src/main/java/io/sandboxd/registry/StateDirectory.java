@@ -1,0 +1,193 @@
+package io.sandboxd.registry;
+
+import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.json.StoredJson;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Where the daemon keeps what it must not forget:
+ *
+ * <pre>
+ * sandboxes/ID/sandbox.json            the sandbox
+ * sandboxes/ID/init.sock               its init's control socket
+ * sandboxes/ID/processes/SEQ/process.json, stdout, stderr
+ * </pre>
+ *
+ * A file is replaced as a whole (rename(2)), so a reader finds the old or the new one, never half
+ * of either. Nothing is synced: the directory is meant for /run, whose content ends with the
+ * machine's run as the sandboxes do.
+ */
+public final class StateDirectory {
+  private static final String SANDBOX_FILE = "sandbox.json";
+  private static final String PROCESS_FILE = "process.json";
+
+  private final Path sandboxes;
+
+  public StateDirectory(Path root) {
+    this.sandboxes = root.resolve("sandboxes");
+    try {
+      Files.createDirectories(
+          sandboxes,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Path sandbox(String id) {
+    return sandboxes.resolve(id);
+  }
+
+  public Path initSocket(String id) {
+    return sandbox(id).resolve("init.sock");
+  }
+
+  public Path process(String id, int seq) {
+    return sandbox(id).resolve("processes").resolve(Integer.toString(seq));
+  }
+
+  /** Everything that lies there, whether it can be read or not. */
+  public List<String> ids() {
+    return names(sandboxes);
+  }
+
+  /** The numbers of the processes that are kept for a sandbox. */
+  public List<Integer> processes(String id) {
+    return names(sandbox(id).resolve("processes")).stream()
+        .filter(name -> name.matches("[0-9]{1,9}"))
+        .map(Integer::valueOf)
+        .sorted()
+        .toList();
+  }
+
+  private static List<String> names(Path directory) {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Makes the directories of a new sandbox. */
+  void createSandbox(String id) {
+    createDirectories(sandbox(id).resolve("processes"));
+  }
+
+  void createProcess(String id, int seq) {
+    createDirectories(process(id, seq));
+  }
+
+  private static void createDirectories(Path directory) {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void write(SandboxStatus status) {
+    replace(sandbox(status.id()).resolve(SANDBOX_FILE), StoredJson.write(status));
+  }
+
+  void write(String sandbox, ProcessStatus status) {
+    replace(process(sandbox, status.seq()).resolve(PROCESS_FILE), StoredJson.write(status));
+  }
+
+  /**
+   * @throws RuntimeException that says what is wrong with the file
+   */
+  public SandboxStatus readSandbox(String id) {
+    return StoredJson.read(read(sandbox(id).resolve(SANDBOX_FILE)), SandboxStatus.class);
+  }
+
+  /**
+   * @throws RuntimeException that says what is wrong with the file
+   */
+  public ProcessStatus readProcess(String id, int seq) {
+    return StoredJson.read(read(process(id, seq).resolve(PROCESS_FILE)), ProcessStatus.class);
+  }
+
+  private static byte[] read(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void replace(Path file, byte[] content) {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      Files.write(fresh, content);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Harmless when there is none. */
+  public void deleteProcess(String id, int seq) {
+    deleteTree(process(id, seq));
+  }
+
+  /**
+   * The file that says what this is goes last, so that a deletion that was cut off can be seen and
+   * repeated.
+   */
+  public void deleteSandbox(String id) {
+    Path directory = sandbox(id);
+    deleteTree(directory.resolve("processes"));
+    deleteTree(directory.resolve("init.sock"));
+    deleteTree(directory);
+  }
+
+  /** Removes a tree without following links; harmless when there is none. */
+  public static void deleteTree(Path root) {
+    try {
+      Files.walkFileTree(
+          root,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.deleteIfExists(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              if (e instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+              }
+              throw e;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, IOException e)
+                throws IOException {
+              if (e != null) {
+                throw e;
+              }
+              Files.deleteIfExists(directory);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.sandboxd.sandbox;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What the operator decides; fixed for the life of the daemon.
+ *
+ * @param socket where the API is served
+ * @param socketGroup the group that may use it, by name; null leaves it to the daemon's own
+ * @param stateDir live state of the sandboxes; on a file system that a reboot empties
+ * @param cgroupRoot the cgroup below which those of the sandboxes are made, in every hierarchy in
+ *     use
+ * @param layerDir upper layers of overlay roots
+ * @param idBase the first host id given to user namespaces, which get 65,536 each; a multiple of
+ *     that
+ * @param maxBody the longest request body, in bytes
+ * @param idleTimeout how long a request may take to arrive, and a connection may be kept without
+ *     one
+ */
+public record Settings(
+    Path socket,
+    String socketGroup,
+    Path stateDir,
+    String cgroupRoot,
+    Path layerDir,
+    long idBase,
+    long maxBody,
+    Duration idleTimeout) {}

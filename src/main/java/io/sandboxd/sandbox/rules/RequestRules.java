@@ -1,0 +1,62 @@
+package io.sandboxd.sandbox.rules;
+
+import io.sandboxd.sandbox.ExecRequest;
+import io.sandboxd.sandbox.FieldPath;
+import io.sandboxd.sandbox.KillRequest;
+import io.sandboxd.sandbox.ProcessStatus;
+import java.util.Base64;
+import java.util.List;
+
+/** What the requests about processes may ask for. */
+final class RequestRules {
+  static final List<Rule<ExecRequest>> EXEC =
+      List.of(RequestRules::id, RequestRules::input, RequestRules::base64, RequestRules::maxOutput);
+  static final List<Rule<KillRequest>> KILL = List.of(RequestRules::oneTarget);
+
+  private RequestRules() {}
+
+  private static void id(ExecRequest request, FieldPath at) {
+    if (ProcessStatus.MAIN.equals(request.id())) {
+      throw Rule.broken(at.field("id"), "is the main process's: choose another, or leave it out");
+    }
+  }
+
+  private static void input(ExecRequest request, FieldPath at) {
+    if (request.input() != null && request.inputBase64() != null) {
+      throw Rule.broken(
+          at.field("inputBase64"), "cannot be given together with input: leave one of them out");
+    }
+  }
+
+  private static void base64(ExecRequest request, FieldPath at) {
+    if (request.inputBase64() == null) {
+      return;
+    }
+    FieldPath where = at.field("inputBase64");
+    // Measured before it is decoded.
+    if (request.inputBase64().length() / 4 * 3L > ExecRequest.MAX_INPUT + 2L) {
+      throw Rule.broken(where, "can stand for at most " + ExecRequest.MAX_INPUT + " bytes");
+    }
+    try {
+      Base64.getDecoder().decode(request.inputBase64());
+    } catch (IllegalArgumentException e) {
+      throw Rule.broken(where, "is not Base64 (RFC 4648, with + and /, without line breaks)");
+    }
+  }
+
+  private static void maxOutput(ExecRequest request, FieldPath at) {
+    if (request.outputLimit() > ExecRequest.LARGEST_MAX_OUTPUT.bytes()) {
+      throw Rule.broken(
+          at.field("maxOutput"),
+          "can be at most %d bytes (16Mi): read more from the process's output"
+              .formatted(ExecRequest.LARGEST_MAX_OUTPUT.bytes()));
+    }
+  }
+
+  private static void oneTarget(KillRequest request, FieldPath at) {
+    if (request.toAll() && request.process() != null) {
+      throw Rule.broken(
+          at.field("process"), "cannot be given together with all: leave one of them out");
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.sandboxd.sandbox.rules;
+
+import io.sandboxd.sandbox.ExecRequest;
+import io.sandboxd.sandbox.FieldPath;
+import io.sandboxd.sandbox.KillRequest;
+import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.Resources;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ElementKind;
+import jakarta.validation.Path;
+import jakarta.validation.Validator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Says no to what cannot be, before anything is made: first each value by itself (the constraints
+ * on the records), then what goes together. All failures are {@code invalid_spec}, with the field
+ * and a sentence.
+ */
+public final class SpecValidator {
+  /**
+   * In the order in which they are checked; each may rely on those before it and on the
+   * constraints.
+   */
+  private static final List<Rule<SandboxSpec>> SANDBOX =
+      Stream.of(NamespaceRules.ALL, IdMappingRules.ALL, MountRules.ALL, SysctlRules.ALL)
+          .flatMap(List::stream)
+          .toList();
+
+  private final Validator constraints;
+
+  public SpecValidator(Validator constraints) {
+    this.constraints = constraints;
+  }
+
+  public void check(SandboxSpec spec) {
+    constraints(spec, FieldPath.ROOT);
+    SANDBOX.forEach(rule -> rule.check(spec, FieldPath.ROOT));
+    if (spec.resources() != null) {
+      rules(spec.resources(), FieldPath.ROOT.field("resources"));
+    }
+    if (spec.process() != null) {
+      rules(spec.process(), FieldPath.ROOT.field("process"), spec);
+    }
+  }
+
+  /**
+   * @param sandbox the spec of the sandbox it is to run in
+   */
+  public void check(ExecRequest request, SandboxSpec sandbox) {
+    constraints(request, FieldPath.ROOT);
+    ProcessSpec process = request.process();
+    constraints(process, FieldPath.ROOT);
+    RequestRules.EXEC.forEach(rule -> rule.check(request, FieldPath.ROOT));
+    rules(process, FieldPath.ROOT, sandbox);
+  }
+
+  public void check(KillRequest request) {
+    constraints(request, FieldPath.ROOT);
+    RequestRules.KILL.forEach(rule -> rule.check(request, FieldPath.ROOT));
+  }
+
+  /**
+   * @param at where they are in their document
+   */
+  public void check(Resources resources, FieldPath at) {
+    constraints(resources, at);
+    rules(resources, at);
+  }
+
+  private static void rules(Resources resources, FieldPath at) {
+    ResourceRules.ALL.forEach(rule -> rule.check(resources, at));
+  }
+
+  private static void rules(ProcessSpec process, FieldPath at, SandboxSpec sandbox) {
+    ProcessRules.ALL.forEach(rule -> rule.check(process, at));
+    InsideRules.check(process, at, sandbox);
+  }
+
+  /**
+   * Of several violations the first by path is told, so that the same spec always gets the same
+   * answer.
+   */
+  private void constraints(Object value, FieldPath at) {
+    constraints.validate(value).stream()
+        .map(violation -> Map.entry(path(violation, at).text(), violation.getMessage()))
+        .min(Map.Entry.<String, String>comparingByKey().thenComparing(Map.Entry.comparingByValue()))
+        .ifPresent(
+            first -> {
+              throw SandboxException.invalid(first.getKey(), first.getValue());
+            });
+  }
+
+  private static FieldPath path(ConstraintViolation<?> violation, FieldPath at) {
+    FieldPath path = at;
+    for (Path.Node node : violation.getPropertyPath()) {
+      if (node.getIndex() != null) {
+        path = path.index(node.getIndex());
+      } else if (node.getKey() != null) {
+        path = path.field(node.getKey().toString());
+      }
+      if (node.getKind() == ElementKind.PROPERTY) {
+        path = path.field(node.getName());
+      }
+    }
+    return path;
+  }
+}

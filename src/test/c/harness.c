@@ -1,0 +1,94 @@
+// tests PROBE HELPER...: runs all tests against each helper. ONLY=WORD: those with it in their name.
+#include "harness.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { SKIPPED = 77, SECONDS_MAX = 300 };
+
+const char *helper_path;
+char scratch[64], probe_path[80];
+
+static const char *probe_source;
+
+static struct test *tests, **last = &tests;
+
+void register_test(struct test *test) {
+  *last = test;
+  last = &test->next;
+}
+
+static int delete_entry(const char *path, const struct stat *status, int type, struct FTW *where) {
+  (void)status, (void)type, (void)where;
+  return remove(path);
+}
+
+// Where other users can run it too.
+static void copy_probe(void) {
+  snprintf(probe_path, sizeof probe_path, "%s/probe", scratch);
+  int from = open(probe_source, O_RDONLY | O_CLOEXEC);
+  int to = open(probe_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+  REQUIRE(from >= 0 && to >= 0 && fchmod(to, 0755) == 0);
+  while (sendfile(to, from, NULL, 1 << 20) > 0) continue;
+  close(from);
+  close(to);
+}
+
+static int run(const struct test *test) {
+  snprintf(scratch, sizeof scratch, "/var/tmp/sandbox-init-test-XXXXXX");
+  REQUIRE(mkdtemp(scratch) && chmod(scratch, 0755) == 0);
+  copy_probe();
+  fflush(NULL);
+  pid_t pid = fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    alarm(SECONDS_MAX);
+    REQUIRE(unshare(CLONE_NEWNS) == 0);
+    REQUIRE(mount("", "/", "", MS_REC | MS_PRIVATE, NULL) == 0);
+    REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+    test->body();
+    // Whatever a test has made ends with its init, at whatever stage that was killed.
+    while (waitpid(-1, NULL, 0) > 0) continue;
+    REQUIRE(errno == ECHILD);
+    exit(0);
+  }
+  int status;
+  REQUIRE(waitpid(pid, &status, 0) == pid);
+  nftw(scratch, delete_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+  if (WIFSIGNALED(status)) fprintf(stderr, "ended by signal %d\n", WTERMSIG(status));
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3) FAIL("usage: %s PROBE HELPER...", argv[0]);
+  if (geteuid() != 0) FAIL("namespaces are made here: the tests need root");
+  const char *only = getenv("ONLY") ? getenv("ONLY") : "";
+  const char *const outcomes[] = {"ok", "skipped", "FAILED"};
+  int counts[3] = {0};
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  REQUIRE(probe_source = realpath(argv[1], NULL));
+  for (int i = 2; i < argc; i++) {
+    REQUIRE(helper_path = realpath(argv[i], NULL));
+    printf("%s:\n", argv[i]);
+    for (const struct test *test = tests; test; test = test->next) {
+      if (!strstr(test->name, only)) continue;
+      int status = run(test);
+      int outcome = status == 0 ? 0 : status == SKIPPED ? 1 : 2;
+      counts[outcome]++;
+      printf("  %s %s\n", outcomes[outcome], test->name);
+    }
+    free((char *)helper_path);
+  }
+  free((char *)probe_source);
+  if (counts[1] > 0) printf("%d skipped\n", counts[1]);
+  printf("%d passed, %d failed\n", counts[0], counts[2]);
+  return counts[2] > 0 || counts[0] == 0;
+}
