@@ -57,16 +57,18 @@ void init_start(struct init *init) {
   close(listener);
 }
 
-void init_connect(struct init *init) {
+bool init_try_connect(struct init *init) {
   struct sockaddr_un address;
   int size = name_of(init, &address), room = 2 * MESSAGE_MAX, yes = 1;
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   REQUIRE(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) == 0);
   REQUIRE(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0);
-  REQUIRE(connect(fd, (struct sockaddr *)&address, (socklen_t)size) == 0);
   if (init->socket >= 0) close(init->socket);
   init->socket = fd;
+  return connect(fd, (struct sockaddr *)&address, (socklen_t)size) == 0;
 }
+
+void init_connect(struct init *init) { REQUIRE(init_try_connect(init)); }
 
 void init_disconnect(struct init *init) {
   close(init->socket);
@@ -296,7 +298,13 @@ struct exit_report expect_exit(struct init *init, uint32_t tag) {
 
 void round_trip(struct init *init) {
   plan_begin(MESSAGE_RUN, 4711);
-  plan_done(init);
+  plan_send(init);
+  for (struct message message;;) {
+    if (!receive(init, &message)) FAIL("the end came instead of an answer");
+    if (message.fd >= 0) close(message.fd);
+    if (message.header.type == MESSAGE_DONE && message.header.tag == 4711) return;
+    if (message.header.type == MESSAGE_FAILED) FAIL("%u failed", message.header.tag);
+  }
 }
 
 void child_begin(uint32_t tag) {

@@ -35,6 +35,7 @@ extern struct writer writer;
 
 void init_start(struct init *init);
 void init_connect(struct init *init);
+bool init_try_connect(struct init *init);
 void init_disconnect(struct init *init);
 // Kills it, and checks that it had nothing to say.
 void init_kill(struct init *init);
@@ -67,7 +68,7 @@ bool receive(struct init *init, struct message *message);
 struct message expect(struct init *init, enum message_type type, uint32_t tag);
 void expect_end(struct init *init);
 struct exit_report expect_exit(struct init *init, uint32_t tag);
-// Answers a plan that does nothing: what was sent before it is dealt with.
+// Lets it do a plan of no steps: what was sent before it is dealt with. Skips other messages.
 void round_trip(struct init *init);
 
 // A plan to spawn the probe with these arguments. Between child_begin and child_exec there may be

@@ -23,6 +23,10 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class Cgroup {
   private static final int SIGKILL = 9;
   private static final Duration FREEZE_LIMIT = Duration.ofSeconds(5);
+
+  /** One process that does not stop is no reason to keep a signal from the others for long. */
+  private static final Duration FREEZE_TO_SIGNAL_LIMIT = Duration.ofSeconds(1);
+
   private static final Duration REMOVE_LIMIT = Duration.ofSeconds(10);
 
   /** Without a freezer a family that forks faster than it is signalled is given up on. */
@@ -128,6 +132,7 @@ public final class Cgroup {
     }
   }
 
+  /** Whether it was frozen and not thawed since, by whomever. */
   public boolean isFrozen() {
     return freezer != null && freezer.isFrozen();
   }
@@ -190,7 +195,7 @@ public final class Cgroup {
   /** A process that cannot be stopped is to be signalled all the same. */
   private boolean tryFreeze() {
     try {
-      return freezer.freeze(FREEZE_LIMIT);
+      return freezer.freeze(FREEZE_TO_SIGNAL_LIMIT);
     } catch (ErrnoException e) {
       return false;
     }
