@@ -41,9 +41,13 @@ start_daemon() { # DIRECTORY
   DAEMON_CGROUP=/${dir##*/}
   mkdir -p "$dir/tmp"
   chmod 0700 "$dir" "$dir/tmp"
-  java -Djava.io.tmpdir="$dir/tmp" \
-    -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$dir/layers" \
-    -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null &
+  # A terminal that closes is no reason for a daemon to end.
+  (
+    trap '' HUP
+    exec java -Djava.io.tmpdir="$dir/tmp" \
+      -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$dir/layers" \
+      -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null
+  ) &
   DAEMON=$!
   # Two minutes: an emulated machine takes most of one.
   for ((tries = 0; tries < 600; tries++)); do

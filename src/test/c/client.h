@@ -52,6 +52,7 @@ void plan_begin(enum message_type type, uint32_t tag);
 void plan_step(enum opcode opcode, const char *letters, ...);
 // The slot that it is in.
 int64_t plan_fd(int fd);
+uint32_t plan_tag(void);
 void plan_send(struct init *init);
 // Sends the plan, which has to be done.
 void plan_done(struct init *init);

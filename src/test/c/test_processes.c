@@ -1,4 +1,4 @@
-// Processes from their spawning until the daemon, which may come and go, has acknowledged their end.
+// Processes from their spawning until the daemon, which comes and goes, has acknowledged their end.
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -132,7 +132,8 @@ TEST(what_runs_is_told_after_a_reconnect) {
     expect(&init, MESSAGE_SPAWNED, tag);
   }
   reconnect();
-  struct message first = expect_pidfd(MESSAGE_RUNNING, 1), second = expect_pidfd(MESSAGE_RUNNING, 2);
+  struct message first = expect_pidfd(MESSAGE_RUNNING, 1);
+  struct message second = expect_pidfd(MESSAGE_RUNNING, 2);
   expect(&init, MESSAGE_READY, 0);
   REQUIRE(syscall(SYS_pidfd_send_signal, second.fd, SIGTERM, NULL, 0) == 0);
   REQUIRE_EQUAL(WTERMSIG(expect_exit(&init, 2).wait_status), SIGTERM);
