@@ -41,9 +41,13 @@ start_daemon() { # DIRECTORY
   DAEMON_CGROUP=/${dir##*/}
   mkdir -p "$dir/tmp"
   chmod 0700 "$dir" "$dir/tmp"
-  java -Djava.io.tmpdir="$dir/tmp" \
-    -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$dir/layers" \
-    -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null &
+  # A terminal that closes is no reason for a daemon to end.
+  (
+    trap '' HUP
+    exec java -Djava.io.tmpdir="$dir/tmp" \
+      -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$dir/layers" \
+      -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null
+  ) &
   DAEMON=$!
   # Two minutes: an emulated machine takes most of one.
   for ((tries = 0; tries < 600; tries++)); do
@@ -64,11 +68,10 @@ stop_daemon() {
 
 # Sandboxes outlive their daemon: whoever wants nothing to stay removes them first.
 remove_all_sandboxes() {
-  local id
-  curl -s --unix-socket "$SOCKET" http://d/v1/sandboxes | grep -o '"id":"[^"]*","name"' | cut -d '"' -f 4 |
-    while read -r id; do
-      curl -s --unix-socket "$SOCKET" -X DELETE "http://d/v1/sandboxes/$id?force=true"
-    done
+  local name names=()
+  [[ ${DAEMON-} && -S ${SOCKET-} ]] || return 0
+  mapfile -t names < <("$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" ls -q)
+  for name in "${names[@]}"; do "$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" rm -f "$name"; done
 }
 
 # The directories of the daemon's cgroup root, which is its own business while it runs.

@@ -40,7 +40,7 @@ static void owe(struct process *process, int what) {
 }
 
 static void close_fd(int *fd) {
-  if (*fd >= 0) close(*fd);
+  close_owned(fd);
   *fd = -1;
 }
 
@@ -93,7 +93,7 @@ int process_spawn(uint32_t tag, const unsigned char *plan, size_t size) {
   // Not with CLONE_VM, as vfork would: then an exec that hangs in a hostile file would hang init.
   struct kernel_clone_args args = {
       .flags = K_CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
-  pid_t pid = result_of("fork", syscall(SYS_clone3, &args, sizeof args));
+  pid_t pid = result_of("fork", syscall(K_CLONE3, &args, sizeof args));
   if (pid == 0) run_child(plan, size, pipe[1]);
   close(pipe[1]);
   if (pid < 0) {
@@ -177,7 +177,7 @@ static bool tell_pid(const struct process *process, enum message_type type, int 
 
 static bool tell(struct process *process) {
   if (process->owes & OWES_RUNNING) {
-    int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    int pidfd = (int)syscall(K_PIDFD_OPEN, process->pid, 0);
     if (pidfd < 0) channel_drop(); // too many open files, and waiting would not better that
     bool sent = tell_pid(process, MESSAGE_RUNNING, pidfd);
     close_fd(&pidfd);

@@ -8,7 +8,7 @@ enum {
   PROTOCOL_VERSION = 1,
   LISTENER_FD = 3,
   MESSAGE_MAX = 1 << 20,
-  MESSAGE_KEPT = 64 << 10, // what a longer message took beyond this is given back to the kernel
+  MESSAGE_KEPT = 16 << 10, // what a longer message took beyond this is given back to the kernel
   SLOTS = 64,              // file descriptors that one plan can hold
   PLAN_STEPS_MAX = 1024,
   VECTOR_MAX = 16383, // strings in one vector; two of them, NULLs included, fit the pointer pool

@@ -35,6 +35,7 @@ extern struct writer writer;
 
 void init_start(struct init *init);
 void init_connect(struct init *init);
+bool init_try_connect(struct init *init);
 void init_disconnect(struct init *init);
 // Kills it, and checks that it had nothing to say.
 void init_kill(struct init *init);
@@ -51,6 +52,7 @@ void plan_begin(enum message_type type, uint32_t tag);
 void plan_step(enum opcode opcode, const char *letters, ...);
 // The slot that it is in.
 int64_t plan_fd(int fd);
+uint32_t plan_tag(void);
 void plan_send(struct init *init);
 // Sends the plan, which has to be done.
 void plan_done(struct init *init);
@@ -67,7 +69,7 @@ bool receive(struct init *init, struct message *message);
 struct message expect(struct init *init, enum message_type type, uint32_t tag);
 void expect_end(struct init *init);
 struct exit_report expect_exit(struct init *init, uint32_t tag);
-// Answers a plan that does nothing: what was sent before it is dealt with.
+// Lets it do a plan of no steps: what was sent before it is dealt with. Skips other messages.
 void round_trip(struct init *init);
 
 // A plan to spawn the probe with these arguments. Between child_begin and child_exec there may be

@@ -1,4 +1,5 @@
-// tests PROBE HELPER...: runs all tests against each helper. ONLY=WORD: those with it in their name.
+// tests PROBE HELPER...: runs all tests against each helper; with ONLY=WORD in the environment
+// just those whose names have the word in them.
 #include "harness.h"
 
 #include <fcntl.h>

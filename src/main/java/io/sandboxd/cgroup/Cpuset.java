@@ -33,13 +33,15 @@ record Cpuset(Hierarchy hierarchy) implements Controller {
   }
 
   private BitSet offered() {
-    GroupDirectory root = hierarchy.root();
-    String list =
-        hierarchy.unified()
-            ? root.read("cpuset.cpus.effective")
-            : root.read("cpuset.effective_cpus");
-    BitSet offered = CpuList.parse(list.isBlank() ? root.read(CPUS) : list);
+    BitSet offered = CpuList.parse(cpusOf(hierarchy.root()));
     return offered == null ? new BitSet() : offered;
+  }
+
+  /** What the processes of a group can have at most. */
+  private String cpusOf(GroupDirectory group) {
+    String effective =
+        group.read(hierarchy.unified() ? "cpuset.cpus.effective" : "cpuset.effective_cpus");
+    return (effective.isBlank() ? group.read(CPUS) : effective).strip();
   }
 
   /** A new v1 group has no CPUs and no memory nodes, and no process can enter it. */
@@ -58,9 +60,11 @@ record Cpuset(Hierarchy hierarchy) implements Controller {
   @Override
   public void apply(Limits limits, Resources wanted) {
     String cpus = wanted.cpu() == null ? null : wanted.cpu().cpuset();
-    // On v2 an empty line takes the limit away; on v1 what the parent has is no limit.
-    String all = hierarchy.unified() ? "\n" : limits.group().parent().read(CPUS).strip();
-    limits.set(FIELD, CPUS, cpus, all);
+    if (cpus != null || !limits.fresh()) {
+      // All that there are is no limit. Nothing at all, v2's word for it, is refused (ENOSPC) as
+      // long as there are processes inside.
+      limits.set(FIELD, CPUS, cpus, cpusOf(limits.group().parent()));
+    }
   }
 
   @Override

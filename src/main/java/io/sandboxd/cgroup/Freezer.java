@@ -10,6 +10,10 @@ interface Freezer {
 
   void thaw();
 
+  /**
+   * Whether the group is to stand still. What counts is what it was told: a process killed in it,
+   * or one that just came in, is on the move for a moment.
+   */
   boolean isFrozen();
 
   /** cgroup v2 (cgroup.freeze, kernel 5.2 on). */
@@ -20,7 +24,11 @@ interface Freezer {
     public boolean freeze(Duration limit) {
       group.write(FILE, "1");
       Path events = group.file(UnifiedGroup.EVENTS);
-      return group.files().await(this::isFrozen, events, limit);
+      return group.files().await(this::isStill, events, limit);
+    }
+
+    private boolean isStill() {
+      return group.flatKeyed(UnifiedGroup.EVENTS).getOrDefault("frozen", 0L) == 1;
     }
 
     @Override
@@ -30,7 +38,7 @@ interface Freezer {
 
     @Override
     public boolean isFrozen() {
-      return group.flatKeyed(UnifiedGroup.EVENTS).getOrDefault("frozen", 0L) == 1;
+      return Long.valueOf(1).equals(group.number(FILE));
     }
   }
 
@@ -43,10 +51,10 @@ interface Freezer {
       return group.files().await(this::tryFreeze, null, limit);
     }
 
-    /** A process that was not ready stays FREEZING until it is tried again. */
+    /** With a process that was not ready it stays FREEZING until it is tried again. */
     private boolean tryFreeze() {
       group.write(FILE, "FROZEN");
-      return isFrozen();
+      return group.read(FILE).strip().equals("FROZEN");
     }
 
     @Override
@@ -56,7 +64,7 @@ interface Freezer {
 
     @Override
     public boolean isFrozen() {
-      return group.read(FILE).strip().equals("FROZEN");
+      return Long.valueOf(1).equals(group.number("freezer.self_freezing"));
     }
   }
 }

@@ -125,7 +125,8 @@ public final class InitChannel implements AutoCloseable {
   }
 
   /**
-   * All use of the socket's number is under one lock with its closing: a number that was closed may be another's at once.
+   * All use of the socket's number is under one lock with its closing: a number that was closed may
+   * be another's at once.
    */
   private void send(byte[] message, List<Fd> fds) {
     synchronized (io) {

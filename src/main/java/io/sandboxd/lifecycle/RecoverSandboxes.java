@@ -89,7 +89,9 @@ public final class RecoverSandboxes {
       try {
         sandbox.restore(directory.readProcess(status.id(), seq));
       } catch (RuntimeException e) {
-        LOG.errorf("Sandbox %s: process %d cannot be read: %s", status.name(), seq, e.getMessage());
+        // Mostly its start was cut off, and there is no file.
+        LOG.infof("Sandbox %s: process %d is not known: %s", status.name(), seq, e.getMessage());
+        directory.deleteProcess(status.id(), seq);
       }
     }
     return sandbox;

@@ -42,8 +42,8 @@ public final class Reaper implements AutoCloseable {
   }
 
   /**
-   * Stops watching; harmless when it is not watched or closed. Two that forget the same one go one after the other, so
-   * that it is no longer in use when either closes it.
+   * Stops watching; harmless when it is not watched or closed. Two that forget the same one go one
+   * after the other, so that it is no longer in use when either closes it.
    */
   public synchronized void forget(Fd fd) {
     if (fd.isOpen() && watched.remove(fd.number()) != null) {

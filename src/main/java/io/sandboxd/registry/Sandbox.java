@@ -150,7 +150,6 @@ public final class Sandbox {
     }
     directory.createProcess(id(), seq);
     SandboxProcess process = new SandboxProcess(this, directory, describe.apply(chosen, seq));
-    process.store();
     processes.put(seq, process);
     return process;
   }

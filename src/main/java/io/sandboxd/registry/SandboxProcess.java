@@ -63,7 +63,10 @@ public final class SandboxProcess {
     return directory.process(sandbox.id(), seq());
   }
 
-  /** The kernel has made it; it may have ended already. */
+  /**
+   * The kernel has made it; it may have ended already. Only now is it put on file: one whose start
+   * was cut off by a crash is nobody's, and is ended at the recovery.
+   */
   public synchronized void spawned(Integer pid, Integer sandboxPid, Fd newPidfd) {
     ProcessStatus s = status;
     status =
@@ -79,6 +82,7 @@ public final class SandboxProcess {
             s.exitedAt(),
             s.exit(),
             s.usage());
+    store();
     pidfd = newPidfd;
     if (hasEnded()) {
       close();

@@ -139,7 +139,8 @@ public final class StateDirectory {
     }
   }
 
-  void deleteProcess(String id, int seq) {
+  /** Harmless when there is none. */
+  public void deleteProcess(String id, int seq) {
     deleteTree(process(id, seq));
   }
 

@@ -134,8 +134,6 @@ public final class RootFilesystem {
       }
       plan.step("let the old root go", null, Op.UMOUNT, ".", MNT_DETACH);
     }
-    if (Mounts.ownTree(request)) {
-      plan.step("change to root", "/", Op.CHDIR, "/");
-    }
+    plan.step("change to root", "/", Op.CHDIR, "/");
   }
 }

@@ -1,15 +1,16 @@
 package io.sandboxd.sandbox.json;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.SandboxException;
@@ -25,48 +26,47 @@ public final class SpecJson {
   /** Marks, as a Jackson view, an answer to a client: what only the files hold is left out. */
   private interface Answer {}
 
-  private static final ObjectMapper MAPPER = configure(new ObjectMapper());
+  private static final ObjectMapper MAPPER = forClients();
 
   private SpecJson() {}
 
-  /** Makes a mapper speak the contract; the HTTP layer's own goes through here too. */
-  public static ObjectMapper configure(ObjectMapper mapper) {
-    configureStrictly(mapper);
-    mapper.setConfig(mapper.getSerializationConfig().withView(Answer.class));
-    return mapper;
+  private static ObjectMapper forClients() {
+    ObjectMapper mapper = strict();
+    return mapper.setConfig(mapper.getSerializationConfig().withView(Answer.class));
   }
 
-  @SuppressWarnings("deprecation") // a mapper that exists already cannot go through a builder
-  static ObjectMapper configureStrictly(ObjectMapper mapper) {
-    mapper
-        .getFactory()
-        .setStreamReadConstraints(
-            StreamReadConstraints.builder()
-                .maxNestingDepth(MAX_DEPTH)
-                .maxNumberLength(MAX_NUMBER_LENGTH)
-                .maxNameLength(MAX_NAME_LENGTH)
-                .maxStringLength(MAX_STRING_LENGTH)
-                .build());
-    mapper.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
-    mapper.enable(
-        DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
-        DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY,
-        DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
-        DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
-        DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS,
-        DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
-    mapper.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
-    mapper.disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS);
-    mapper.configure(MapperFeature.ALLOW_COERCION_OF_SCALARS, false);
-    for (CoercionInputShape shape :
-        new CoercionInputShape[] {
-          CoercionInputShape.Boolean, CoercionInputShape.Integer, CoercionInputShape.Float
-        }) {
-      mapper.coercionConfigFor(LogicalType.Textual).setCoercion(shape, CoercionAction.Fail);
-    }
-    mapper.setDefaultPropertyInclusion(JsonInclude.Include.NON_NULL);
-    mapper.registerModule(new SpecModule());
-    return mapper;
+  /** What the contract and the daemon's files have in common. */
+  static ObjectMapper strict() {
+    JsonFactory factory =
+        JsonFactory.builder()
+            .streamReadConstraints(
+                StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH)
+                    .maxNumberLength(MAX_NUMBER_LENGTH)
+                    .maxNameLength(MAX_NAME_LENGTH)
+                    .maxStringLength(MAX_STRING_LENGTH)
+                    .build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+    return JsonMapper.builder(factory)
+        .enable(
+            DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
+            DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY,
+            DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
+            DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
+            DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS,
+            DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+        .withCoercionConfig(
+            LogicalType.Textual,
+            text ->
+                text.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail)
+                    .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                    .setCoercion(CoercionInputShape.Float, CoercionAction.Fail))
+        .serializationInclusion(JsonInclude.Include.NON_NULL)
+        .addModule(new SpecModule())
+        .build();
   }
 
   /**

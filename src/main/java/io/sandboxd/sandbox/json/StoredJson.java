@@ -9,7 +9,7 @@ import java.io.IOException;
 
 /** The JSON of the daemon's own files: the contract's, with what is not shown to clients. */
 public final class StoredJson {
-  private static final ObjectMapper MAPPER = SpecJson.configureStrictly(new ObjectMapper());
+  private static final ObjectMapper MAPPER = SpecJson.strict();
 
   private StoredJson() {}
 

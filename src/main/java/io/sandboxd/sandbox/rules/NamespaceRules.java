@@ -134,11 +134,8 @@ final class NamespaceRules {
     if (!source.isNew()) {
       throw Rule.broken(
           field,
-          "needs a %s namespace of the sandbox's own, but namespaces.%s is %s: make that \"new\", or leave this out"
-              .formatted(
-                  type.word(),
-                  type.word(),
-                  source.isHost() ? "the host's" : "joined from elsewhere"));
+          "needs namespaces.%s to be \"new\", but it is %s: make it so, or leave this out"
+              .formatted(type.word(), source.isHost() ? "the host's" : "joined from elsewhere"));
     }
   }
 }

@@ -92,7 +92,7 @@ final class ProcessRules {
     if (id == null) {
       return;
     }
-    if (id.isName() && !id.name().matches(NAME)) {
+    if (id.isName() && (!id.name().matches(NAME) || Utf8.length(id.name()) < 0)) {
       throw Rule.broken(
           at, "must be a number or a name without blanks, colons, commas and slashes");
     }

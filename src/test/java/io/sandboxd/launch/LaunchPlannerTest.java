@@ -1,0 +1,148 @@
+package io.sandboxd.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sandboxd.sandbox.NamespaceSource;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.json.SpecJson;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Plans are pure data, so that what would be done can be read, and any change of it is seen in a
+ * review.
+ */
+class LaunchPlannerTest {
+  private static final List<Path> PROCS =
+      List.of(Path.of("/sys/fs/cgroup/sandboxd/x/cgroup.procs"));
+
+  static LaunchRequest request(String json) {
+    SandboxSpec spec = SpecJson.read(json.getBytes(StandardCharsets.UTF_8), SandboxSpec.class);
+    Set<NamespaceType> privileged = EnumSet.noneOf(NamespaceType.class);
+    for (NamespaceType type : NamespaceType.values()) {
+      if (spec.namespace(NamespaceType.USER).isHost() || spec.namespace(type).isNew()) {
+        privileged.add(type);
+      }
+    }
+    return new LaunchRequest(spec, "box", PROCS, true, Set.of("/srv/file"), privileged);
+  }
+
+  /**
+   * Each NAME.json has its plan beside it in NAME.plan; {@code
+   * -Dplans.rewrite=src/test/resources/plans} writes them anew, for a look at the difference.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "defaults",
+        "all-host",
+        "only-network",
+        "root",
+        "overlay",
+        "root-host-user",
+        "mounts",
+        "joined",
+        "time"
+      })
+  void plansAsWritten(String name) throws IOException {
+    LaunchRequest request = request(resource(name + ".json"));
+    String actual =
+        "enter\n"
+            + LaunchPlanner.enter(request).text()
+            + "furnish\n"
+            + LaunchPlanner.furnish(request).text();
+    String rewrite = System.getProperty("plans.rewrite");
+    if (rewrite != null) {
+      Files.writeString(Path.of(rewrite, name + ".plan"), actual);
+    }
+    assertEquals(resource(name + ".plan"), actual);
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream in = LaunchPlannerTest.class.getResourceAsStream("/plans/" + name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void equalRequestsGiveEqualPlans() {
+    String json = "{\"sysctls\":{\"net.b\":\"1\",\"net.a\":\"2\"}}";
+    assertEquals(LaunchPlanner.furnish(request(json)), LaunchPlanner.furnish(request(json)));
+  }
+
+  /** Whoever is in a new user namespace may join nothing more. */
+  @Test
+  void theUserNamespaceIsJoinedLast() {
+    StringBuilder json = new StringBuilder("{\"namespaces\":{");
+    for (NamespaceType type : NamespaceType.values()) {
+      json.append('"')
+          .append(type.word())
+          .append("\":{\"path\":\"/run/")
+          .append(type.word())
+          .append("\"},");
+    }
+    json.setCharAt(json.length() - 1, '}');
+    Plan plan = LaunchPlanner.enter(request(json.append('}').toString()));
+    List<FdSource> joined = new ArrayList<>();
+    for (Step step : plan.steps()) {
+      if (step.op() == Op.SETNS) {
+        joined.add(plan.fds().get(((Long) step.args().get(0)).intValue()));
+      }
+    }
+    assertEquals(8, joined.size());
+    assertEquals(
+        new FdSource.Namespace(NamespaceType.USER, new NamespaceSource.OfPath("/run/user")),
+        joined.get(7));
+  }
+
+  /**
+   * The cgroup namespace takes for its root where its maker is, so the maker must be there first.
+   */
+  @Test
+  void theCgroupIsJoinedBeforeNamespacesAreMade() {
+    List<Op> ops = LaunchPlanner.enter(request("{}")).steps().stream().map(Step::op).toList();
+    assertTrue(ops.indexOf(Op.WRITE_FD) < ops.indexOf(Op.CLONE));
+    assertEquals(ops.size() - 1, ops.indexOf(Op.CLONE));
+  }
+
+  /** A mount namespace that is not the sandbox's own is left as it is. */
+  @Test
+  void nothingIsMountedInTheHostsNamespace() {
+    Plan plan = LaunchPlanner.furnish(request("{\"namespaces\":{\"mount\":\"host\"}}"));
+    assertFalse(
+        plan.steps().stream()
+            .anyMatch(
+                s ->
+                    Set.of(Op.ATTACH, Op.MOUNT, Op.MOUNT_SETATTR, Op.NEW_MOUNT, Op.PIVOT_ROOT)
+                        .contains(s.op())));
+  }
+
+  /**
+   * All targets are resolved inside the root by descriptor, except where the new tree itself is put
+   * in place.
+   */
+  @Test
+  void targetsAreResolvedInTheRoot() {
+    String json =
+        "{\"root\":{\"path\":\"/srv/r\"},\"mounts\":[{\"destination\":\"/data\",\"type\":\"tmpfs\"}]}";
+    Plan plan = LaunchPlanner.furnish(request(json));
+    for (Step step : plan.steps()) {
+      if (step.op() == Op.ATTACH && !step.args().get(2).equals("")) {
+        assertEquals(Mounts.ROOT_SLOT, step.args().get(1), step.toString());
+      }
+    }
+  }
+}
