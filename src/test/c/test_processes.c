@@ -85,7 +85,8 @@ TEST(exited_tells_what_was_used) {
   REQUIRE_EQUAL(report.wait_status, 0);
   REQUIRE(report.user_us + report.system_us >= 50000);
   REQUIRE(report.user_us + report.system_us < 60000000);
-  REQUIRE(report.max_rss_kib >= 32 << 10 && report.max_rss_kib < 1 << 20);
+  // It took 32 MiB; the kernel counts only about.
+  REQUIRE(report.max_rss_kib >= 24 << 10 && report.max_rss_kib < 64 << 10);
   init_kill(&init);
 }
 
