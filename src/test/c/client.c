@@ -173,7 +173,7 @@ void send_signal(struct init *init, uint32_t tag, uint32_t signal, uint32_t grou
   send_bytes(init, words, sizeof words, NULL, 0);
 }
 
-bool receive(struct init *init, struct message *message) {
+static bool receive_any(struct init *init, struct message *message) {
   union {
     struct cmsghdr header;
     char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
@@ -203,6 +203,16 @@ bool receive(struct init *init, struct message *message) {
     }
   }
   return true;
+}
+
+bool receive(struct init *init, struct message *message) {
+  while (receive_any(init, message)) {
+    if (message->header.type != MESSAGE_BORN) return true;
+    REQUIRE_EQUAL(message->size, 0);
+    init->born = message->header.tag;
+    init->born_pid = message->pid;
+  }
+  return false;
 }
 
 struct message expect(struct init *init, enum message_type type, uint32_t tag) {

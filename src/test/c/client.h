@@ -13,6 +13,8 @@ struct init {
   int socket;    // -1 when not connected
   int says;      // its stderr, where a sanitizer would complain
   char name[64]; // of its listening socket
+  uint32_t born;  // the tag of the latest BORN, which receive skips
+  pid_t born_pid; // its sender, as this namespace calls it
 };
 
 struct message {
@@ -64,6 +66,7 @@ void send_simple(struct init *init, enum message_type type, uint32_t tag);
 void send_signal(struct init *init, uint32_t tag, uint32_t signal, uint32_t group);
 
 // Waits for the next message; false at the end of the connection.
+// The next message but BORN; false at the end of the connection.
 bool receive(struct init *init, struct message *message);
 // The next message, which has to be of this type and tag. A descriptor in it is closed.
 struct message expect(struct init *init, enum message_type type, uint32_t tag);

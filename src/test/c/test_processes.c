@@ -77,6 +77,29 @@ TEST(spawned_comes_with_a_pidfd_and_exited_with_the_status) {
   init_kill(&init);
 }
 
+TEST(a_child_tells_its_pid_outside_before_it_is_spawned) {
+  init_enter(&init, NAMESPACES);
+  spawn(7, "exit", "0");
+  struct message spawned = expect_pidfd(MESSAGE_SPAWNED, 7);
+  REQUIRE_EQUAL(init.born, 7);
+  REQUIRE(init.born_pid > 2);
+  int same = (int)syscall(SYS_pidfd_send_signal, spawned.fd, 0, NULL, 0);
+  REQUIRE_EQUAL(kill(init.born_pid, 0), same);
+  close(spawned.fd);
+  expect_exit(&init, 7);
+  init_kill(&init);
+}
+
+TEST(exited_tells_when_it_was) {
+  init_enter(&init, NAMESPACES);
+  uint64_t before = (uint64_t)time(NULL);
+  spawn(1, "exit", "0");
+  expect(&init, MESSAGE_SPAWNED, 1);
+  uint64_t ended = expect_exit(&init, 1).ended_us / 1000000;
+  REQUIRE(ended >= before && ended <= (uint64_t)time(NULL));
+  init_kill(&init);
+}
+
 TEST(exited_tells_what_was_used) {
   init_enter(&init, NAMESPACES);
   spawn(1, "burn", NULL);

@@ -95,7 +95,13 @@ class BadInputIT {
   }
 
   static Stream<String> notJson() {
-    return Stream.of("{", "[1,2", "{\"a\":}", "\u0000", "nonsense", "[".repeat(5000));
+    return Stream.of(
+        "{",
+        "{\"name\":}",
+        "{\"name\":\"x\"",
+        "\u0000",
+        "nonsense",
+        "{\"labels\":" + "[".repeat(5000));
   }
 
   @Test
