@@ -6,7 +6,6 @@ import io.sandboxd.lifecycle.ReadOutput;
 import io.sandboxd.process.OutputLog;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
-import io.sandboxd.sandbox.Durations;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.KillRequest;
@@ -43,6 +42,9 @@ import java.util.concurrent.TimeUnit;
 @Consumes(MediaType.APPLICATION_JSON)
 public class ProcessResource {
   private static final int CHUNK = 64 * 1024;
+
+  /** How long an answer waits for output that is not there yet. */
+  private static final long FOLLOW_MILLIS = 500;
 
   /** The answer of a list. */
   public record ProcessList(List<ProcessStatus> processes) {}
@@ -145,7 +147,7 @@ public class ProcessResource {
   private CompletionStage<Response> ended(SandboxProcess process, String timeout) {
     CompletableFuture<ProcessStatus> end = process.ended();
     if (timeout != null) {
-      Duration limit = duration(timeout);
+      Duration limit = Query.duration("timeout", timeout);
       end.completeOnTimeout(null, limit.toMillis(), TimeUnit.MILLISECONDS);
     }
     return end.thenApplyAsync(
@@ -156,24 +158,34 @@ public class ProcessResource {
         workers);
   }
 
-  private static Duration duration(String text) {
-    try {
-      return Durations.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw SandboxException.invalid("timeout", e.getMessage());
-    }
-  }
-
   @GET
   @Path("processes/{process}/output")
   @Produces(MediaType.APPLICATION_OCTET_STREAM)
-  public Response output(
+  @Blocking
+  public CompletionStage<Response> output(
       @PathParam("name") String name,
       @PathParam("process") String process,
       @QueryParam("stream") String stream,
-      @QueryParam("offset") Long offset,
-      @QueryParam("tail") Long tail) {
-    ReadOutput.Part part = output.part(name, process, stream(stream), offset, tail);
+      @QueryParam("offset") String offset,
+      @QueryParam("tail") String tail,
+      @QueryParam("follow") String follow) {
+    OutputLog.Stream which = stream(stream);
+    Long from = Query.count("offset", offset);
+    Long last = Query.count("tail", tail);
+    ReadOutput.Part part = output.part(name, process, which, from, last);
+    if (!Query.flag("follow", follow) || part.offset() < part.end()) {
+      return CompletableFuture.completedFuture(bytes(part));
+    }
+    return registry
+        .get(name)
+        .process(process)
+        .ended()
+        .completeOnTimeout(null, FOLLOW_MILLIS, TimeUnit.MILLISECONDS)
+        .thenApplyAsync(
+            endedOrNot -> bytes(output.part(name, process, which, part.offset(), null)), workers);
+  }
+
+  private static Response bytes(ReadOutput.Part part) {
     StreamingOutput body =
         out -> {
           for (long at = part.offset(); at < part.end(); ) {
