@@ -101,7 +101,7 @@ class BadInputIT {
         "{\"name\":\"x\"",
         "\u0000",
         "nonsense",
-        "{\"labels\":" + "[".repeat(5000));
+        "{\"network\":{\"links\":" + "[".repeat(5000));
   }
 
   @Test
