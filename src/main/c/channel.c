@@ -19,8 +19,8 @@ static int watch(int operation, int fd, int event, uint32_t for_what) {
 }
 
 int channel_open(void) {
-  if (epoll >= 0) close(epoll);
-  if (children >= 0) close(children);
+  close_owned(&epoll);
+  close_owned(&children);
   sigset_t ended;
   sigemptyset(&ended);
   sigaddset(&ended, SIGCHLD);
@@ -36,7 +36,7 @@ void channel_forget(void) {
   close(epoll);
   close(children);
   close(LISTENER_FD);
-  if (connection >= 0) close(connection);
+  close_owned(&connection);
 }
 
 int channel_watch(int pipe, int index) { return watch(EPOLL_CTL_ADD, pipe, index, EPOLLIN); }
@@ -58,7 +58,7 @@ int channel_wait(void) {
 bool channel_accept(void) {
   int fd = accept4(LISTENER_FD, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return false;
-  if (connection >= 0) close(connection);
+  close_owned(&connection);
   connection = fd;
   blocked = false;
   if (watch(EPOLL_CTL_ADD, fd, EVENT_CONNECTION, EPOLLIN) < 0) channel_drop();
@@ -67,19 +67,17 @@ bool channel_accept(void) {
 
 void channel_drop(void) {
   if (clones == 0) _exit(1);
-  if (connection >= 0) close(connection);
+  close_owned(&connection);
   connection = -1;
   blocked = false;
 }
 
-union control {
-  struct cmsghdr header;
-  char bytes[CMSG_SPACE(SLOTS * sizeof(int))];
-};
-
 size_t channel_receive(unsigned char *message, size_t room) {
   if (connection < 0 || blocked) return 0;
-  union control control;
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(SLOTS * sizeof(int))];
+  } control;
   struct iovec data = {.iov_base = message, .iov_len = room};
   struct msghdr parts = {.msg_iov = &data,
                          .msg_iovlen = 1,

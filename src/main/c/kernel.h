@@ -6,28 +6,11 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#ifndef SYS_open_tree
-#define SYS_open_tree 428
-#define SYS_move_mount 429
-#define SYS_fsopen 430
-#define SYS_fsconfig 431
-#define SYS_fsmount 432
-#endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_clone3
-#define SYS_clone3 435
-#endif
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442
-#endif
+enum {
+  K_OPEN_TREE = 428, K_MOVE_MOUNT, K_FSOPEN, K_FSCONFIG, K_FSMOUNT,
+  K_PIDFD_OPEN = 434, K_CLONE3, K_CLOSE_RANGE, K_OPENAT2,
+  K_MOUNT_SETATTR = 442,
+};
 
 enum {
   K_CLOSE_RANGE_CLOEXEC = 1 << 2,
@@ -35,8 +18,7 @@ enum {
   K_FSOPEN_CLOEXEC = 1, K_FSMOUNT_CLOEXEC = 1,
   K_FSCONFIG_SET_FLAG = 0, K_FSCONFIG_SET_STRING = 1, K_FSCONFIG_CMD_CREATE = 6,
   K_MOVE_MOUNT_F_EMPTY_PATH = 0x04, K_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
-  K_CLONE_PIDFD = 0x1000,
-  K_CAPABILITY_VERSION_3 = 0x20080522,
+  K_CLONE_PIDFD = 0x1000, K_CAPABILITY_VERSION_3 = 0x20080522,
 };
 
 struct kernel_clone_args {

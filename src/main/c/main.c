@@ -15,16 +15,12 @@
 #include "processes.h"
 #include "steps.h"
 
-static unsigned char message[MESSAGE_MAX] __attribute__((aligned(MESSAGE_KEPT)));
+static unsigned char message[MESSAGE_MAX] __attribute__((aligned(64 << 10)));
 
 // The one answer to a RUN, or to a SPAWN that came to no process; none while type is 0. Nothing is
 // read before it is sent, so there is never a second one, and `failure` stays what it is.
 static struct header answer;
 static bool owes_ready;
-
-static void owe_answer(enum message_type type, uint32_t tag) {
-  answer = (struct header){type, tag};
-}
 
 static bool tell_answer(void) {
   size_t size = answer.type == MESSAGE_FAILED ? sizeof failure : 0;
@@ -54,12 +50,12 @@ static void run(uint32_t tag, const unsigned char *plan, size_t size) {
   unsigned before = clones;
   bool done = check(plan, size, PHASE_RUN) == 0 && plan_run(plan, size, PHASE_RUN) == 0;
   if (clones != before && channel_open() < 0) _exit(1);
-  owe_answer(done ? MESSAGE_DONE : MESSAGE_FAILED, tag);
+  answer = (struct header){done ? MESSAGE_DONE : MESSAGE_FAILED, tag};
 }
 
 static void spawn(uint32_t tag, const unsigned char *plan, size_t size) {
   if (check(plan, size, PHASE_SPAWN) < 0 || process_spawn(tag, plan, size) < 0) {
-    owe_answer(MESSAGE_FAILED, tag);
+    answer = (struct header){MESSAGE_FAILED, tag};
   }
 }
 
@@ -107,7 +103,7 @@ static bool start(void) {
   memset(slots, -1, sizeof slots);
   int flags = fcntl(LISTENER_FD, F_GETFL);
   setsid(); // refused if it leads a session already, and then there is no need
-  return syscall(SYS_close_range, LISTENER_FD + 1, ~0U, 0) == 0 &&
+  return syscall(K_CLOSE_RANGE, LISTENER_FD + 1, ~0U, 0) == 0 &&
          syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all) == 0 &&
          prctl(PR_SET_NAME, "sandbox-init", 0, 0, 0) == 0 && become_init() == 0 && flags >= 0 &&
          fcntl(LISTENER_FD, F_SETFL, flags | O_NONBLOCK) == 0 &&

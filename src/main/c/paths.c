@@ -15,7 +15,7 @@ static int try_in_root(int root, const char *path, int flags) {
       .flags = (uint64_t)(O_PATH | O_CLOEXEC | flags),
       .resolve = K_RESOLVE_IN_ROOT | K_RESOLVE_NO_MAGICLINKS,
   };
-  return (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
+  return (int)syscall(K_OPENAT2, root, *path ? path : ".", &how, sizeof how);
 }
 
 static int open_in_root(int root, const char *path, int flags) {
@@ -72,7 +72,7 @@ static int open_parent(int root, const char *path, const char **name, bool make)
 int attach(const union argument *arg) {
   OWNED target = open_in_root((int)arg[1].number, arg[2].text, 0);
   if (target < 0) return -1;
-  return result_of("move_mount", syscall(SYS_move_mount, arg[0].number, "", target, "",
+  return result_of("move_mount", syscall(K_MOVE_MOUNT, arg[0].number, "", target, "",
                                          K_MOVE_MOUNT_F_EMPTY_PATH | K_MOVE_MOUNT_T_EMPTY_PATH));
 }
 

@@ -30,8 +30,8 @@ _Static_assert(sizeof(char *) == sizeof(int64_t), "a string can go to a system c
 struct operation {
   const char *signature;
   int phases;
-  int (*perform)(const union argument *arg); // NULL if the arguments go to a system call as they are
-  const char *call;
+  int (*perform)(const union argument *arg);
+  const char *call; // without a function, the arguments go to this system call as they are
   long number;
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
@@ -40,7 +41,7 @@ static void owe(struct process *process, int what) {
 }
 
 static void close_fd(int *fd) {
-  if (*fd >= 0) close(*fd);
+  close_owned(fd);
   *fd = -1;
 }
 
@@ -77,7 +78,10 @@ static struct process *free_entry(void) {
   return NULL;
 }
 
-static _Noreturn void run_child(const unsigned char *plan, size_t size, int report) {
+static _Noreturn void run_child(uint32_t tag, const unsigned char *plan, size_t size, int report) {
+  // Empty: what counts are the credentials that the kernel adds, with its pid as the daemon sees
+  // it. Init knows only the one inside, and when SPAWNED is read the process may be gone.
+  channel_send(MESSAGE_BORN, tag, NULL, 0, -1);
   channel_forget();
   plan_run(plan, size, PHASE_SPAWN);
   _exit(write(report, &failure, sizeof failure) < 0 ? 126 : 127);
@@ -93,8 +97,8 @@ int process_spawn(uint32_t tag, const unsigned char *plan, size_t size) {
   // Not with CLONE_VM, as vfork would: then an exec that hangs in a hostile file would hang init.
   struct kernel_clone_args args = {
       .flags = K_CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
-  pid_t pid = result_of("fork", syscall(SYS_clone3, &args, sizeof args));
-  if (pid == 0) run_child(plan, size, pipe[1]);
+  pid_t pid = result_of("fork", syscall(K_CLONE3, &args, sizeof args));
+  if (pid == 0) run_child(tag, plan, size, pipe[1]);
   close(pipe[1]);
   if (pid < 0) {
     close(pipe[0]);
@@ -128,6 +132,12 @@ void process_pipe_ready(int index) {
   }
 }
 
+static uint64_t now_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 void processes_reap(void) {
   int status;
   struct rusage usage;
@@ -143,6 +153,7 @@ void processes_reap(void) {
         .user_us = (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec,
         .system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec,
         .max_rss_kib = (uint64_t)usage.ru_maxrss,
+        .ended_us = now_us(),
     };
     owe(process, (process->owes & OWES_SPAWNED) | OWES_END);
   }
@@ -177,7 +188,7 @@ static bool tell_pid(const struct process *process, enum message_type type, int 
 
 static bool tell(struct process *process) {
   if (process->owes & OWES_RUNNING) {
-    int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    int pidfd = (int)syscall(K_PIDFD_OPEN, process->pid, 0);
     if (pidfd < 0) channel_drop(); // too many open files, and waiting would not better that
     bool sent = tell_pid(process, MESSAGE_RUNNING, pidfd);
     close_fd(&pidfd);

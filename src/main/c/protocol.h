@@ -8,7 +8,7 @@ enum {
   PROTOCOL_VERSION = 1,
   LISTENER_FD = 3,
   MESSAGE_MAX = 1 << 20,
-  MESSAGE_KEPT = 64 << 10, // what a longer message took beyond this is given back to the kernel
+  MESSAGE_KEPT = 16 << 10, // what a longer message took beyond this is given back to the kernel
   SLOTS = 64,              // file descriptors that one plan can hold
   PLAN_STEPS_MAX = 1024,
   VECTOR_MAX = 16383, // strings in one vector; two of them, NULLs included, fit the pointer pool
@@ -18,7 +18,7 @@ enum {
 enum message_type {
   MESSAGE_RUN = 1, MESSAGE_SPAWN, MESSAGE_ACK, MESSAGE_SIGNAL, // from the daemon
   MESSAGE_READY = 16, MESSAGE_DONE, MESSAGE_FAILED, MESSAGE_SPAWNED, MESSAGE_EXITED,
-  MESSAGE_RUNNING,
+  MESSAGE_RUNNING, MESSAGE_BORN,
 };
 
 struct header {
@@ -34,6 +34,7 @@ struct failure {
 struct exit_report {
   uint32_t wait_status;
   uint64_t user_us, system_us, max_rss_kib;
+  uint64_t ended_us; // CLOCK_REALTIME: the daemon may hear of it much later
 } __attribute__((packed));
 
 enum opcode {

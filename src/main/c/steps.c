@@ -84,7 +84,7 @@ static int clone_self(const union argument *arg) {
   if (processes_exist()) return refuse("clone3", EBUSY);
   // The kernel takes the exit signal from the parent for CLONE_PARENT, and refuses one given here.
   struct kernel_clone_args args = {.flags = (uint64_t)arg[0].number | CLONE_PARENT};
-  long pid = syscall(SYS_clone3, &args, sizeof args);
+  long pid = syscall(K_CLONE3, &args, sizeof args);
   if (result_of("clone3", pid) < 0) return -1;
   if (pid > 0) _exit(0);
   clones++;
@@ -113,7 +113,7 @@ static int open_path(const union argument *arg) {
 
 static int open_tree(const union argument *arg) {
   return fill(arg[0].number, "open_tree",
-              syscall(SYS_open_tree, AT_FDCWD, arg[1].text, arg[2].number | O_CLOEXEC));
+              syscall(K_OPEN_TREE, AT_FDCWD, arg[1].text, arg[2].number | O_CLOEXEC));
 }
 
 static int set_mount_attributes(const union argument *arg) {
@@ -122,12 +122,12 @@ static int set_mount_attributes(const union argument *arg) {
       .attr_clr = (uint64_t)arg[4].number,
       .propagation = (uint64_t)arg[5].number,
   };
-  return result_of("mount_setattr", syscall(SYS_mount_setattr, arg[0].number, arg[1].text,
+  return result_of("mount_setattr", syscall(K_MOUNT_SETATTR, arg[0].number, arg[1].text,
                                             arg[2].number, &attr, sizeof attr));
 }
 
 static int configure(int context, int command, const char *key, const char *value) {
-  return result_of("fsconfig", syscall(SYS_fsconfig, context, command, key, value, 0));
+  return result_of("fsconfig", syscall(K_FSCONFIG, context, command, key, value, 0));
 }
 
 static int add_option(int context, const char *option) {
@@ -141,14 +141,14 @@ static int add_option(int context, const char *option) {
 }
 
 static int new_mount(const union argument *arg) {
-  OWNED context = result_of("fsopen", syscall(SYS_fsopen, arg[1].text, K_FSOPEN_CLOEXEC));
+  OWNED context = result_of("fsopen", syscall(K_FSOPEN, arg[1].text, K_FSOPEN_CLOEXEC));
   if (context < 0) return -1;
   for (struct vector options = arg[2].vector; options.count > 0;) {
     if (add_option(context, vector_next(&options)) < 0) return -1;
   }
   if (configure(context, K_FSCONFIG_CMD_CREATE, NULL, NULL) < 0) return -1;
   return fill(arg[0].number, "fsmount",
-              syscall(SYS_fsmount, context, K_FSMOUNT_CLOEXEC, arg[3].number));
+              syscall(K_FSMOUNT, context, K_FSMOUNT_CLOEXEC, arg[3].number));
 }
 
 static int set_hostname(const union argument *arg) {
@@ -257,7 +257,7 @@ static int execute(const union argument *arg) {
   uint64_t none[4] = {0}; // the kernel's sigaction: SIG_DFL, no flags, no restorer, empty mask
   for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, none, NULL, 8);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, 8);
-  if (result_of("close_range", syscall(SYS_close_range, 3, ~0U, K_CLOSE_RANGE_CLOEXEC)) < 0) {
+  if (result_of("close_range", syscall(K_CLOSE_RANGE, 3, ~0U, K_CLOSE_RANGE_CLOEXEC)) < 0) {
     return -1;
   }
 
@@ -272,42 +272,42 @@ static int execute(const union argument *arg) {
 }
 
 const struct operation operations[OPCODES] = {
-    [OP_WRITE_FD] = {"fs", PHASE_RUN, write_fd},
-    [OP_WRITE_FILE] = {"ss", PHASE_RUN | PHASE_SPAWN, write_file},
-    [OP_SETNS] = {"fu", PHASE_RUN, NULL, "setns", SYS_setns},
-    [OP_UNSHARE] = {"u", PHASE_RUN, NULL, "unshare", SYS_unshare},
-    [OP_CLONE] = {"u", PHASE_RUN, clone_self},
-    [OP_IDS] = {"dd", PHASE_RUN | PHASE_SPAWN, set_ids_alone},
-    [OP_MOUNT] = {"eseue", PHASE_RUN, NULL, "mount", SYS_mount},
-    [OP_OPEN] = {"osu", PHASE_RUN, open_path},
-    [OP_OPEN_TREE] = {"osu", PHASE_RUN, open_tree},
-    [OP_MOUNT_SETATTR] = {"Fsuiii", PHASE_RUN, set_mount_attributes},
-    [OP_NEW_MOUNT] = {"osvu", PHASE_RUN, new_mount},
-    [OP_ATTACH] = {"ffs", PHASE_RUN, attach},
-    [OP_MAKE_DIRS] = {"fsu", PHASE_RUN, make_dirs},
-    [OP_MAKE_FILE] = {"fs", PHASE_RUN, make_file},
-    [OP_SYMLINK] = {"fss", PHASE_RUN, make_symlink},
-    [OP_FCHDIR] = {"f", PHASE_RUN, NULL, "fchdir", SYS_fchdir},
-    [OP_PIVOT_ROOT] = {"ss", PHASE_RUN, NULL, "pivot_root", SYS_pivot_root},
-    [OP_UMOUNT] = {"su", PHASE_RUN, NULL, "umount2", SYS_umount2},
-    [OP_CHDIR] = {"s", PHASE_RUN | PHASE_SPAWN, NULL, "chdir", SYS_chdir},
-    [OP_HOSTNAME] = {"s", PHASE_RUN, set_hostname},
-    [OP_DOMAINNAME] = {"s", PHASE_RUN, set_domainname},
-    [OP_LINK_UP] = {"s", PHASE_RUN, link_up},
-    [OP_CLOSE] = {"o", PHASE_RUN, close_slot},
+    [OP_WRITE_FD] = {"fs", PHASE_RUN, .perform = write_fd},
+    [OP_WRITE_FILE] = {"ss", PHASE_RUN | PHASE_SPAWN, .perform = write_file},
+    [OP_SETNS] = {"fu", PHASE_RUN, .call = "setns", .number = SYS_setns},
+    [OP_UNSHARE] = {"u", PHASE_RUN, .call = "unshare", .number = SYS_unshare},
+    [OP_CLONE] = {"u", PHASE_RUN, .perform = clone_self},
+    [OP_IDS] = {"dd", PHASE_RUN | PHASE_SPAWN, .perform = set_ids_alone},
+    [OP_MOUNT] = {"eseue", PHASE_RUN, .call = "mount", .number = SYS_mount},
+    [OP_OPEN] = {"osu", PHASE_RUN, .perform = open_path},
+    [OP_OPEN_TREE] = {"osu", PHASE_RUN, .perform = open_tree},
+    [OP_MOUNT_SETATTR] = {"Fsuiii", PHASE_RUN, .perform = set_mount_attributes},
+    [OP_NEW_MOUNT] = {"osvu", PHASE_RUN, .perform = new_mount},
+    [OP_ATTACH] = {"ffs", PHASE_RUN, .perform = attach},
+    [OP_MAKE_DIRS] = {"fsu", PHASE_RUN, .perform = make_dirs},
+    [OP_MAKE_FILE] = {"fs", PHASE_RUN, .perform = make_file},
+    [OP_SYMLINK] = {"fss", PHASE_RUN, .perform = make_symlink},
+    [OP_FCHDIR] = {"f", PHASE_RUN, .call = "fchdir", .number = SYS_fchdir},
+    [OP_PIVOT_ROOT] = {"ss", PHASE_RUN, .call = "pivot_root", .number = SYS_pivot_root},
+    [OP_UMOUNT] = {"su", PHASE_RUN, .call = "umount2", .number = SYS_umount2},
+    [OP_CHDIR] = {"s", PHASE_RUN | PHASE_SPAWN, .call = "chdir", .number = SYS_chdir},
+    [OP_HOSTNAME] = {"s", PHASE_RUN, .perform = set_hostname},
+    [OP_DOMAINNAME] = {"s", PHASE_RUN, .perform = set_domainname},
+    [OP_LINK_UP] = {"s", PHASE_RUN, .perform = link_up},
+    [OP_CLOSE] = {"o", PHASE_RUN, .perform = close_slot},
 
-    [OP_STDIO] = {"fff", PHASE_SPAWN, set_stdio},
-    [OP_SETSID] = {"", PHASE_SPAWN, NULL, "setsid", SYS_setsid},
-    [OP_RLIMIT] = {"uii", PHASE_SPAWN, set_limit},
-    [OP_UMASK] = {"u", PHASE_SPAWN, NULL, "umask", SYS_umask},
-    [OP_GROUPS] = {"v", PHASE_SPAWN, set_groups},
-    [OP_USER] = {"dd", PHASE_SPAWN, set_ids},
-    [OP_BOUNDING] = {"i", PHASE_SPAWN, limit_bounding},
-    [OP_CAPABILITIES] = {"iii", PHASE_SPAWN, set_capabilities},
-    [OP_AMBIENT] = {"i", PHASE_SPAWN, set_ambient},
-    [OP_KEEP_CAPS] = {"", PHASE_SPAWN, keep_capabilities},
-    [OP_NO_NEW_PRIVS] = {"", PHASE_SPAWN, renounce_privileges},
-    [OP_EXEC] = {"vvv", PHASE_SPAWN, execute},
+    [OP_STDIO] = {"fff", PHASE_SPAWN, .perform = set_stdio},
+    [OP_SETSID] = {"", PHASE_SPAWN, .call = "setsid", .number = SYS_setsid},
+    [OP_RLIMIT] = {"uii", PHASE_SPAWN, .perform = set_limit},
+    [OP_UMASK] = {"u", PHASE_SPAWN, .call = "umask", .number = SYS_umask},
+    [OP_GROUPS] = {"v", PHASE_SPAWN, .perform = set_groups},
+    [OP_USER] = {"dd", PHASE_SPAWN, .perform = set_ids},
+    [OP_BOUNDING] = {"i", PHASE_SPAWN, .perform = limit_bounding},
+    [OP_CAPABILITIES] = {"iii", PHASE_SPAWN, .perform = set_capabilities},
+    [OP_AMBIENT] = {"i", PHASE_SPAWN, .perform = set_ambient},
+    [OP_KEEP_CAPS] = {"", PHASE_SPAWN, .perform = keep_capabilities},
+    [OP_NO_NEW_PRIVS] = {"", PHASE_SPAWN, .perform = renounce_privileges},
+    [OP_EXEC] = {"vvv", PHASE_SPAWN, .perform = execute},
 };
 
 static int perform(struct step *step) {

@@ -33,6 +33,6 @@ int plan_run(const unsigned char *bytes, size_t size, enum phase phase);
 // What every init needs after its birth, and again after CLONE.
 int become_init(void);
 
-// For variables that own a file descriptor, -1 if none: closed where the scope ends.
+// Closes it unless it is -1. An OWNED variable is closed where its scope ends.
 void close_owned(const int *fd);
 #define OWNED __attribute__((cleanup(close_owned))) int

@@ -13,6 +13,8 @@ struct init {
   int socket;    // -1 when not connected
   int says;      // its stderr, where a sanitizer would complain
   char name[64]; // of its listening socket
+  uint32_t born;  // the tag of the latest BORN, which receive skips
+  pid_t born_pid; // its sender, as this namespace calls it
 };
 
 struct message {
@@ -52,6 +54,7 @@ void plan_begin(enum message_type type, uint32_t tag);
 void plan_step(enum opcode opcode, const char *letters, ...);
 // The slot that it is in.
 int64_t plan_fd(int fd);
+uint32_t plan_tag(void);
 void plan_send(struct init *init);
 // Sends the plan, which has to be done.
 void plan_done(struct init *init);
@@ -63,6 +66,7 @@ void send_simple(struct init *init, enum message_type type, uint32_t tag);
 void send_signal(struct init *init, uint32_t tag, uint32_t signal, uint32_t group);
 
 // Waits for the next message; false at the end of the connection.
+// The next message but BORN; false at the end of the connection.
 bool receive(struct init *init, struct message *message);
 // The next message, which has to be of this type and tag. A descriptor in it is closed.
 struct message expect(struct init *init, enum message_type type, uint32_t tag);

@@ -23,7 +23,9 @@ static int print_file(const char *path) {
   char text[16384];
   int fd = open(path, O_RDONLY);
   if (fd < 0) return result("open", -1);
-  for (ssize_t size; (size = read(fd, text, sizeof text)) > 0;) fwrite(text, 1, (size_t)size, stdout);
+  for (ssize_t size; (size = read(fd, text, sizeof text)) > 0;) {
+    fwrite(text, 1, (size_t)size, stdout);
+  }
   close(fd);
   return 0;
 }

@@ -212,7 +212,7 @@ TEST(groups_and_users) {
 }
 
 TEST(capabilities_of_root) {
-  int64_t some = 0x4a1; // CHOWN SETPCAP(not) ... any that root has: bits 0 5 7 10
+  int64_t some = 0x4a1; // CHOWN, KILL, SETUID, NET_BIND_SERVICE
   child();
   STEP(OP_BOUNDING, "i", some | 1 << 8);
   STEP(OP_CAPABILITIES, "iii", some, some, I(0x400));

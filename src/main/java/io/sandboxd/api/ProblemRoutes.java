@@ -4,7 +4,9 @@ import io.netty.handler.codec.TooLongFrameException;
 import io.quarkus.vertx.http.runtime.RouteConstants;
 import io.sandboxd.sandbox.ErrorCode;
 import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -18,6 +20,8 @@ import java.net.URISyntaxException;
 /** Answers failures that no resource has to do with. */
 @Singleton
 public final class ProblemRoutes {
+  private static final long LINGER_MILLIS = 2_000;
+
   void register(@Observes Router router) {
     // Before the framework's own, which is the last.
     router
@@ -74,8 +78,12 @@ public final class ProblemRoutes {
       response.end(Buffer.buffer(problem.json()));
       return;
     }
-    // What is still to come of the request is of no use, and may be endless.
+    // What is still to come of the request is of no use, and may be endless. But clients that send
+    // all before they read must not find the connection broken.
     response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-    response.end(Buffer.buffer(problem.json())).onComplete(done -> request.connection().close());
+    response.end(Buffer.buffer(problem.json()));
+    HttpConnection connection = request.connection();
+    request.handler(discarded -> {}).endHandler(ended -> connection.close()).resume();
+    Vertx.currentContext().owner().setTimer(LINGER_MILLIS, late -> connection.close());
   }
 }

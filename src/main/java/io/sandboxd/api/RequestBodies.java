@@ -21,6 +21,8 @@ final class RequestBodies {
   /** Before everything that looks at bodies. */
   private static final int PRIORITY = 100;
 
+  private static final String TIMER = RequestBodies.class.getName();
+
   private final Settings settings;
   private final BodyHandler collector;
 
@@ -48,6 +50,7 @@ final class RequestBodies {
         context
             .vertx()
             .setTimer(settings.idleTimeout().toMillis(), late -> giveUp(context.request()));
+    context.put(TIMER, timer);
     context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
     request.resume();
     collector.handle(context);
@@ -55,6 +58,11 @@ final class RequestBodies {
 
   /** Whoever looks for a body where there is none would else wait for it. */
   private static void noneIsEmpty(RoutingContext context) {
+    // It is all there: from now on the request may take as long as it likes.
+    Long timer = context.remove(TIMER);
+    if (timer != null) {
+      context.vertx().cancelTimer(timer);
+    }
     if (context.body().buffer() == null) {
       ((RoutingContextInternal) context).setBody(Buffer.buffer());
     }

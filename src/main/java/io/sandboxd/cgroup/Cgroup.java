@@ -6,6 +6,7 @@ import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -52,20 +53,28 @@ public final class Cgroup {
     this.freezer = layout.freezer(id);
   }
 
+  /** All of it or nothing; see {@link Cgroups#create}. */
   void make() {
-    directories.forEach(GroupDirectory::make);
-    for (Controller controller : layout.controllers().values()) {
-      controller.prepare(controller.hierarchy().group(id));
-    }
-  }
-
-  /** Undoes a {@link #make} that failed; what cannot be undone is added to the failure. */
-  void removeAfter(RuntimeException failure) {
-    for (GroupDirectory directory : directories) {
-      ErrnoException left = directory.tryRemove();
-      if (left != null) {
-        failure.addSuppressed(left);
+    List<GroupDirectory> made = new ArrayList<>();
+    try {
+      for (GroupDirectory directory : directories) {
+        if (!directory.make()) {
+          throw new SandboxException(
+              ErrorCode.NAME_IN_USE, "There is a cgroup " + directory.path() + " already.");
+        }
+        made.add(directory);
       }
+      for (Controller controller : layout.controllers().values()) {
+        controller.prepare(controller.hierarchy().group(id));
+      }
+    } catch (RuntimeException e) {
+      for (GroupDirectory directory : made) {
+        ErrnoException left = directory.tryRemove();
+        if (left != null) {
+          e.addSuppressed(left);
+        }
+      }
+      throw e;
     }
   }
 
@@ -91,15 +100,17 @@ public final class Cgroup {
   }
 
   /**
-   * Sets all limits; what is {@code null} is unlimited from now on. {@link Cgroups#check} comes
-   * first. When it fails some may be set: apply the former ones again.
+   * Sets all limits; what is {@code null} is unlimited from now on. When the kernel refuses one,
+   * those before it are set: apply the former ones again.
    *
-   * @throws SandboxException {@code busy} when more is in use than a limit allows (v1 memory),
-   *     {@code launch_failed} when the kernel refuses; with {@code field}, {@code syscall}, {@code
-   *     path}, {@code errno}, {@code errnoName}
+   * @throws SandboxException what {@link Cgroups#check} throws, with nothing changed; {@code busy}
+   *     when more is in use than a limit allows (v1 memory); {@code launch_failed} when the kernel
+   *     refuses. The latter two with {@code field}, {@code step}, {@code syscall}, {@code path},
+   *     {@code errno}, {@code errnoName}
    */
   public void apply(Resources wanted) {
     Resources all = wanted == null ? Resources.NONE : wanted;
+    layout.check(all);
     boolean first = fresh.getAndSet(false);
     for (Controller controller : layout.controllers().values()) {
       controller.apply(new Limits(controller.hierarchy().group(id), first), all);

@@ -3,7 +3,6 @@ package io.sandboxd.cgroup;
 import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Syscalls;
-import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
@@ -99,20 +98,9 @@ public final class Cgroups {
    * @throws SandboxException {@code invalid_spec}, naming the field
    */
   public void check(Resources wanted) {
-    if (wanted == null) {
-      return;
+    if (wanted != null) {
+      layout.check(wanted);
     }
-    Requests.in(wanted)
-        .forEach(
-            request -> {
-              String reason = layout.missing().get(request.controller());
-              if (reason != null) {
-                throw SandboxException.invalid(
-                    request.field(),
-                    "this host has no " + request.controller() + " controller: " + reason);
-              }
-            });
-    layout.controllers().values().forEach(controller -> controller.check(wanted));
   }
 
   /**
@@ -134,17 +122,9 @@ public final class Cgroups {
   }
 
   private Cgroup tryCreate(String id) {
-    if (find(id).isPresent()) {
-      throw new SandboxException(ErrorCode.NAME_IN_USE, "The cgroup " + path(id) + " exists.");
-    }
     Cgroup group = new Cgroup(layout, signal, id, path(id), true);
-    try {
-      group.make();
-      return group;
-    } catch (RuntimeException e) {
-      group.removeAfter(e);
-      throw e;
-    }
+    group.make();
+    return group;
   }
 
   /** A sandbox's group, if any of it exists. */

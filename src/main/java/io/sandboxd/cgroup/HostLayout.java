@@ -1,6 +1,8 @@
 package io.sandboxd.cgroup;
 
 import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.sandbox.Resources;
+import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -8,19 +10,19 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Which hierarchy of this host serves what. To see what its kernel can do it takes directories that
  * are not the hierarchies' tops, so ours are made first.
  */
 final class HostLayout {
-  private final List<Hierarchy> found = new ArrayList<>();
   private final Map<String, Hierarchy> attached = new LinkedHashMap<>();
   private final Map<String, Controller> controllers = new LinkedHashMap<>();
-  private final Map<String, String> missing = new TreeMap<>();
+  private final Map<String, String> reasons = new LinkedHashMap<>();
   private final String mode;
+  private final List<Hierarchy> used;
   private Hierarchy unified;
+  private boolean hasUnifiedFreezer;
 
   /**
    * @throws ErrnoException when there is no hierarchy in which our root can be made
@@ -28,6 +30,22 @@ final class HostLayout {
   HostLayout(
       List<CgroupMounts.Mount> mounts, String root, ControlFiles files, BlockDevices devices) {
     this.mode = mode(mounts);
+    makeRoots(mounts, root, files);
+    if (unified != null) {
+      enableUnified();
+    }
+    for (String name : Controller.NAMES) {
+      if (attached.containsKey(name)) {
+        controllers.put(name, Controller.of(name, attached.get(name), devices));
+      }
+    }
+    for (Controller controller : controllers.values()) {
+      controller.hierarchy().descent().forEach(controller::prepare);
+    }
+    this.used = findUsed();
+  }
+
+  private void makeRoots(List<CgroupMounts.Mount> mounts, String root, ControlFiles files) {
     ErrnoException refusal = null;
     for (CgroupMounts.Mount mount : mounts) {
       if (!mount.unified() && isCovered(mount.controllers())) {
@@ -39,28 +57,17 @@ final class HostLayout {
       } catch (ErrnoException e) {
         refusal = e;
         (mount.unified() ? Controller.NAMES : mount.controllers())
-            .forEach(name -> missing.putIfAbsent(unifiedName(name), e.getMessage()));
+            .forEach(name -> reasons.putIfAbsent(unifiedName(name), e.getMessage()));
         continue;
       }
-      found.add(hierarchy);
       mount.controllers().forEach(name -> attached.put(unifiedName(name), hierarchy));
       if (mount.unified()) {
         unified = hierarchy;
+        hasUnifiedFreezer = hierarchy.root().has(Freezer.Unified.FILE);
       }
     }
-    if (found.isEmpty()) {
+    if (unified == null && attached.isEmpty()) {
       throw refusal;
-    }
-    if (unified != null) {
-      attachUnified();
-    }
-    for (String name : Controller.NAMES) {
-      if (attached.containsKey(name)) {
-        controllers.put(name, Controller.of(name, attached.get(name), devices));
-      }
-    }
-    for (Controller controller : controllers.values()) {
-      controller.hierarchy().descent().forEach(controller::prepare);
     }
   }
 
@@ -70,20 +77,20 @@ final class HostLayout {
     if (unified != null) {
       needed.remove("cpuacct");
     }
-    if (hasUnifiedFreezer()) {
+    if (hasUnifiedFreezer) {
       needed.remove("freezer");
     }
     return needed.isEmpty();
   }
 
-  private void attachUnified() {
+  private void enableUnified() {
     List<String> wanted = new ArrayList<>(Controller.NAMES);
     wanted.removeAll(attached.keySet());
-    Map<String, String> reasons = new LinkedHashMap<>();
-    unified.enable(wanted, reasons);
-    wanted.removeAll(reasons.keySet());
+    Map<String, String> refused = new LinkedHashMap<>();
+    unified.enable(wanted, refused);
+    refused.forEach(reasons::putIfAbsent);
+    wanted.removeAll(refused.keySet());
     wanted.forEach(name -> attached.put(name, unified));
-    reasons.forEach(missing::putIfAbsent);
   }
 
   private static String mode(List<CgroupMounts.Mount> mounts) {
@@ -109,7 +116,7 @@ final class HostLayout {
     Map<String, String> all = new LinkedHashMap<>();
     for (String name : Controller.NAMES) {
       if (!controllers.containsKey(name)) {
-        all.put(name, missing.getOrDefault(name, "no cgroup hierarchy of this host has it"));
+        all.put(name, reasons.getOrDefault(name, "no cgroup hierarchy of this host has it"));
       }
     }
     return all;
@@ -122,15 +129,11 @@ final class HostLayout {
 
   /** Null on a host that cannot freeze. */
   Freezer freezer(String id) {
-    if (hasUnifiedFreezer()) {
+    if (hasUnifiedFreezer) {
       return new Freezer.Unified(unified.group(id));
     }
     Hierarchy legacy = attached.get("freezer");
     return legacy == null ? null : new Freezer.Legacy(legacy.group(id));
-  }
-
-  private boolean hasUnifiedFreezer() {
-    return unified != null && unified.root().has(Freezer.Unified.FILE);
   }
 
   /** The v1 hierarchy that counts CPU time, or null; not needed where cgroup2 does. */
@@ -143,17 +146,34 @@ final class HostLayout {
    * cgroup2 is first, so that a process is in its reach before it is anywhere else.
    */
   List<Hierarchy> used() {
-    Set<Hierarchy> used = new LinkedHashSet<>();
-    if (unified != null) {
-      used.add(unified);
+    return used;
+  }
+
+  private List<Hierarchy> findUsed() {
+    Set<Hierarchy> found = new LinkedHashSet<>();
+    found.add(unified);
+    controllers.values().forEach(controller -> found.add(controller.hierarchy()));
+    found.add(hasUnifiedFreezer ? null : attached.get("freezer"));
+    found.add(accounting());
+    found.remove(null);
+    return List.copyOf(found);
+  }
+
+  /**
+   * Refuses what this host cannot enforce.
+   *
+   * @throws SandboxException {@code invalid_spec}, naming the field
+   */
+  void check(Resources wanted) {
+    Map<String, String> missing = missing();
+    for (Requests.Request request : Requests.in(wanted)) {
+      String controller = request.controller();
+      if (missing.containsKey(controller)) {
+        throw SandboxException.invalid(
+            request.field(),
+            "this host has no " + controller + " controller: " + missing.get(controller));
+      }
     }
-    controllers.values().forEach(controller -> used.add(controller.hierarchy()));
-    if (!hasUnifiedFreezer() && attached.containsKey("freezer")) {
-      used.add(attached.get("freezer"));
-    }
-    if (accounting() != null) {
-      used.add(accounting());
-    }
-    return List.copyOf(used);
+    controllers.values().forEach(controller -> controller.check(wanted));
   }
 }

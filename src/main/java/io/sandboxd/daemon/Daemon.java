@@ -21,8 +21,8 @@ import org.jboss.logging.Logger;
 public final class Daemon implements QuarkusApplication {
   private static final Logger LOG = Logger.getLogger(Daemon.class);
 
-  /** Made before there is an application that could be handed them. */
-  private static Claims claims;
+  /** Made before there is an application that could be handed it. */
+  private static UnixSocket socket;
 
   private final Vertx vertx;
   private final Settings settings;
@@ -60,7 +60,10 @@ public final class Daemon implements QuarkusApplication {
   }
 
   private static void serve(Settings settings, String logLevel) throws IOException {
-    claims = Claims.make(settings);
+    Directories.makeState(settings.stateDir());
+    ExclusiveLock.take(
+        settings.stateDir().resolve("lock"), "uses the state directory " + settings.stateDir());
+    socket = UnixSocket.prepare(settings.socket(), settings.socketGroup());
     SettingsProducer.use(settings);
     NativeLibraries.load();
     System.setProperty("quarkus.log.category.\"io.sandboxd\".level", logLevel);
@@ -69,15 +72,15 @@ public final class Daemon implements QuarkusApplication {
 
   @Override
   public int run(String... arguments) throws Exception {
-    HttpListener listener = new HttpListener(vertx, connections);
-    try (Claims held = claims) {
-      listener.open(held.socket().bindPath());
-      held.socket().publish();
+    try {
+      new HttpListener(vertx, connections).open(socket.bindPath());
+      socket.publish();
       LOG.infof("serving on %s", settings.socket());
       recover.recover();
       gate.open();
       Quarkus.waitForExit();
-      listener.close();
+    } finally {
+      socket.withdraw();
     }
     return 0;
   }

@@ -1,6 +1,5 @@
 package io.sandboxd.daemon;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,25 +9,27 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A lock file that holds its owner's process id. The lock is a record lock (fcntl(2)): the kernel
- * drops it when the process dies, and processes that it started do not inherit it. The file stays,
- * because removing it would let two processes lock two files of one name.
+ * Locks that last as long as this process. Each is a file that holds its owner's process id, with a
+ * record lock (fcntl(2)) on it: the kernel drops it when the process dies, and processes that it
+ * started do not inherit it. The file stays, because removing it would let two processes lock two
+ * files of one name.
  */
-final class ExclusiveLock implements Closeable {
-  private final FileChannel channel;
+final class ExclusiveLock {
+  /** A channel that nobody refers to is closed, and its lock gone. */
+  private static final List<FileChannel> HELD = new CopyOnWriteArrayList<>();
 
-  private ExclusiveLock(FileChannel channel) {
-    this.channel = channel;
-  }
+  private ExclusiveLock() {}
 
   /**
    * @param what what the lock stands for, to follow "Another daemon"
    * @throws StartException if another process has it
    */
-  static ExclusiveLock take(Path file, String what) throws IOException {
+  static void take(Path file, String what) throws IOException {
     FileChannel channel =
         FileChannel.open(
             file,
@@ -48,17 +49,12 @@ final class ExclusiveLock implements Closeable {
     channel.write(
         ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)),
         0);
-    return new ExclusiveLock(channel);
+    HELD.add(channel);
   }
 
   private static String read(FileChannel channel) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(16);
     channel.read(buffer, 0);
     return new String(buffer.array(), 0, buffer.position(), StandardCharsets.US_ASCII).strip();
-  }
-
-  @Override
-  public void close() throws IOException {
-    channel.close();
   }
 }

@@ -23,14 +23,13 @@ final class HttpListener {
 
   private final Vertx vertx;
   private final IdleConnections connections;
-  private String deployment;
 
   HttpListener(Vertx vertx, IdleConnections connections) {
     this.vertx = vertx;
     this.connections = connections;
   }
 
-  /** Returns once connections are accepted. */
+  /** Returns once connections are accepted, which they are for as long as Vert.x runs. */
   void open(Path path) throws Exception {
     HttpServerOptions options =
         new HttpServerOptions()
@@ -39,19 +38,10 @@ final class HttpListener {
             .setMaxHeaderSize(MAX_HEADER_BYTES)
             .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES);
     SocketAddress address = SocketAddress.domainSocketAddress(path.toString());
-    deployment =
-        vertx
-            .deployVerticle(
-                () -> new Acceptor(options, address, connections),
-                new DeploymentOptions().setInstances(EVENT_LOOPS))
-            .toCompletionStage()
-            .toCompletableFuture()
-            .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-  }
-
-  void close() throws Exception {
     vertx
-        .undeploy(deployment)
+        .deployVerticle(
+            () -> new Acceptor(options, address, connections),
+            new DeploymentOptions().setInstances(EVENT_LOOPS))
         .toCompletionStage()
         .toCompletableFuture()
         .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);

@@ -1,6 +1,5 @@
 package io.sandboxd.daemon;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -22,7 +21,7 @@ import java.nio.file.attribute.UserPrincipalNotFoundException;
  * then moves it to where clients look. So it is never open wider than it should be, clients of a
  * former daemon see the old socket or the new one and never none, and nobody loses a live socket.
  */
-final class UnixSocket implements Closeable {
+final class UnixSocket {
   private static final String PRIVATE_DIRECTORY = ".new";
   private static final String NAME = "s";
 
@@ -35,7 +34,6 @@ final class UnixSocket implements Closeable {
   private final Path path;
   private final GroupPrincipal group;
   private final Path privateDirectory;
-  private final ExclusiveLock lock;
   private long published;
 
   /**
@@ -45,11 +43,10 @@ final class UnixSocket implements Closeable {
   static UnixSocket prepare(Path path, String group) throws IOException {
     GroupPrincipal principal = group == null ? null : groupOf(path, group);
     Directories.makeForSocket(path.getParent());
-    ExclusiveLock lock =
-        ExclusiveLock.take(
-            path.resolveSibling(path.getFileName() + ".lock"), "serves the socket " + path);
+    ExclusiveLock.take(
+        path.resolveSibling(path.getFileName() + ".lock"), "serves the socket " + path);
     refuseIfTaken(path);
-    return new UnixSocket(path, principal, makePrivateDirectory(path), lock);
+    return new UnixSocket(path, principal, makePrivateDirectory(path));
   }
 
   private static Path makePrivateDirectory(Path path) throws IOException {
@@ -62,11 +59,10 @@ final class UnixSocket implements Closeable {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
   }
 
-  private UnixSocket(Path path, GroupPrincipal group, Path privateDirectory, ExclusiveLock lock) {
+  private UnixSocket(Path path, GroupPrincipal group, Path privateDirectory) {
     this.path = path;
     this.group = group;
     this.privateDirectory = privateDirectory;
-    this.lock = lock;
   }
 
   Path bindPath() {
@@ -84,17 +80,14 @@ final class UnixSocket implements Closeable {
     Files.delete(privateDirectory);
   }
 
-  /** Takes the socket's file away, if it is still ours. */
-  @Override
-  public void close() throws IOException {
+  /** Takes the socket's file away, if it is still ours, so that no new client comes. */
+  void withdraw() throws IOException {
     try {
       if (published != 0 && inode(path) == published) {
         Files.delete(path);
       }
     } catch (NoSuchFileException e) {
       // Somebody took it away already.
-    } finally {
-      lock.close();
     }
   }
 

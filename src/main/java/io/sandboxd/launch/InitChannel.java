@@ -8,6 +8,7 @@ import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -48,7 +49,7 @@ public final class InitChannel implements AutoCloseable {
     void running(int process, int pidInside, Fd pidfd);
 
     /** May be told again after a reconnect, until it is acknowledged. */
-    void exited(int process, int waitStatus, Usage usage);
+    void exited(int process, int waitStatus, Usage usage, Instant at);
 
     /** Everything from before the connection has been told. */
     void ready(int initPid);
@@ -60,13 +61,14 @@ public final class InitChannel implements AutoCloseable {
   /**
    * @param pidfd the receiver's to close
    */
-  public record Spawned(int pidInside, Fd pidfd) {}
+  public record Spawned(Integer pid, int pidInside, Fd pidfd) {}
 
   private final Syscalls syscalls;
   private final Fd socket;
   private final Listener listener;
   private final AtomicInteger requests = new AtomicInteger();
   private final Map<Integer, CompletableFuture<InitMessage>> pending = new ConcurrentHashMap<>();
+  private final Map<Integer, Integer> born = new ConcurrentHashMap<>();
   private final Object io = new Object();
   private volatile boolean closed;
 
@@ -106,8 +108,9 @@ public final class InitChannel implements AutoCloseable {
    */
   public Spawned spawn(int process, List<Step> steps, List<Fd> fds) {
     InitMessage answer = ask(SPAWN, process, steps, fds);
+    Integer pid = born.remove(process);
     if (answer instanceof InitMessage.Spawned spawned) {
-      return new Spawned(spawned.pidInside(), spawned.pidfd());
+      return new Spawned(pid, spawned.pidInside(), spawned.pidfd());
     }
     throw failure(steps, answer);
   }
@@ -236,9 +239,13 @@ public final class InitChannel implements AutoCloseable {
     if (message instanceof InitMessage.Ready ready) {
       listener.ready(ready.initPid());
     } else if (message instanceof InitMessage.Exited exited) {
-      listener.exited(exited.tag(), exited.waitStatus(), exited.usage());
+      listener.exited(exited.tag(), exited.waitStatus(), exited.usage(), exited.at());
     } else if (message instanceof InitMessage.Running running) {
       listener.running(running.tag(), running.pidInside(), running.pidfd());
+    } else if (message instanceof InitMessage.Born child) {
+      if (pending.containsKey(child.tag())) {
+        born.put(child.tag(), child.pid());
+      }
     } else if (message instanceof InitMessage.Done done) {
       answer(done.tag(), message);
     } else if (message instanceof InitMessage.Failed failed) {

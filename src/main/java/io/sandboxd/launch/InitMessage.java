@@ -6,6 +6,8 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * What sandbox-init says. It lives among hostile processes, so nothing it says is believed before
@@ -18,6 +20,7 @@ sealed interface InitMessage {
   int SPAWNED = 19;
   int EXITED = 20;
   int RUNNING = 21;
+  int BORN = 22;
 
   /** All that there was to tell after a connect has been told. */
   record Ready(int initPid) implements InitMessage {}
@@ -33,7 +36,12 @@ sealed interface InitMessage {
 
   record Running(int tag, int pidInside, Fd pidfd) implements InitMessage {}
 
-  record Exited(int tag, int waitStatus, Usage usage) implements InitMessage {}
+  /**
+   * @param pid of a child that is on its way to exec, as the host sees it
+   */
+  record Born(int tag, int pid) implements InitMessage {}
+
+  record Exited(int tag, int waitStatus, Usage usage, Instant at) implements InitMessage {}
 
   /**
    * @throws MalformedMessage when it is none of the above; its descriptors are closed then
@@ -53,8 +61,13 @@ sealed interface InitMessage {
             case FAILED -> new Failed(tag, in.getInt(), in.getInt(), name(in));
             case SPAWNED -> new Spawned(tag, in.getInt(), onlyFd(message));
             case RUNNING -> new Running(tag, in.getInt(), onlyFd(message));
+            case BORN -> new Born(tag, message.senderPid());
             case EXITED ->
-                new Exited(tag, in.getInt(), new Usage(in.getLong(), in.getLong(), in.getLong()));
+                new Exited(
+                    tag,
+                    in.getInt(),
+                    new Usage(in.getLong(), in.getLong(), in.getLong()),
+                    Instant.EPOCH.plus(in.getLong(), ChronoUnit.MICROS));
             default -> throw new MalformedMessage("type " + type);
           };
       if (in.hasRemaining()) {

@@ -52,10 +52,6 @@ public final class ProcessPlanner {
                     limit.getValue().soft(),
                     limit.getValue().hard()));
     plan.step("set umask", null, Op.UMASK, process.umask());
-    if (process.oomScoreAdj() != null) {
-      String file = "/proc/self/oom_score_adj";
-      plan.step("set oom_score_adj", file, Op.WRITE_FILE, file, process.oomScoreAdj().toString());
-    }
     credentials(process, plan);
     // As the user, so that it gets no further than the user may.
     plan.step("change to cwd", process.cwd(), Op.CHDIR, process.cwd());

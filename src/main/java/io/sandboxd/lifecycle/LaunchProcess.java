@@ -61,8 +61,13 @@ public final class LaunchProcess {
                 .create(
                     syscalls, HostIds.uid(ids, process.uid()), HostIds.gid(ids, process.gid())));
       }
-      InitChannel.Spawned spawned = channel.spawn(made.seq(), steps, stdio);
-      made.spawned(HostPid.of(spawned.pidfd()), spawned.pidInside(), spawned.pidfd());
+      InitChannel.Spawned spawned =
+          OomScore.with(
+              syscalls,
+              sandbox.status().pid(),
+              process.oomScoreAdj(),
+              () -> channel.spawn(made.seq(), steps, stdio));
+      made.spawned(spawned.pid(), spawned.pidInside(), spawned.pidfd());
     } catch (RuntimeException e) {
       sandbox.forget(made);
       throw e instanceof SandboxException told ? withExitCode(told) : e;

@@ -66,8 +66,8 @@ public final class RecordExit {
       }
 
       @Override
-      public void exited(int seq, int waitStatus, Usage usage) {
-        sandbox.process(seq).ifPresent(p -> record(p, waitStatus, usage));
+      public void exited(int seq, int waitStatus, Usage usage, Instant at) {
+        sandbox.process(seq).ifPresent(p -> record(p, waitStatus, usage, at));
         inits.channel(sandbox).acknowledge(seq);
       }
 
@@ -83,15 +83,14 @@ public final class RecordExit {
     };
   }
 
-  private void record(SandboxProcess process, int waitStatus, Usage usage) {
-    Instant now = Instant.now();
-    Duration wall = Duration.between(process.status().startedAt(), now);
+  private void record(SandboxProcess process, int waitStatus, Usage usage, Instant at) {
+    Duration wall = Duration.between(process.status().startedAt(), at);
     ProcessStatus.Usage used =
         new ProcessStatus.Usage(
             (usage.userMicros() + usage.systemMicros()) / 1e6,
             usage.maxRssKib() * 1024,
             wall.toNanos() / 1e9);
-    end(process, now, explain(process, waitStatus), used);
+    end(process, at, explain(process, waitStatus), used);
   }
 
   private void end(SandboxProcess process, Instant at, ExitStatus exit, ProcessStatus.Usage usage) {

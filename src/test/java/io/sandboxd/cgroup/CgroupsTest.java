@@ -192,6 +192,19 @@ class CgroupsTest {
     cgroups.create("a");
     SandboxException e = assertThrows(SandboxException.class, () -> cgroups.create("a"));
     assertEquals(ErrorCode.NAME_IN_USE, e.code());
+    assertTrue(cgroups.find("a").isPresent());
+  }
+
+  @Test
+  void aNameThatIsLeftInOneHierarchyIsInUseAndNothingElseIsMade() {
+    FakeKernel kernel = FakeKernel.hybrid(base);
+    Cgroups cgroups = kernel.cgroups();
+    kernel.makeDirectory(base.resolve("pids/sandboxd/a"));
+    SandboxException e = assertThrows(SandboxException.class, () -> cgroups.create("a"));
+    assertEquals(ErrorCode.NAME_IN_USE, e.code());
+    assertTrue(kernel.has("pids/sandboxd/a"));
+    assertFalse(kernel.has("unified/sandboxd/a"));
+    assertFalse(kernel.has("memory/sandboxd/a"));
   }
 
   @ParameterizedTest

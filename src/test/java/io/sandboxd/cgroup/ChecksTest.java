@@ -182,7 +182,7 @@ class ChecksTest {
         Arguments.of(device("/dev/sda1", 1L, null, null, null), "device", "partition"),
         Arguments.of(device("/dev/sda", 1L, null, null, null), "device", "same device"),
         Arguments.of(device("/dev/vda", 0L, null, null, null), "rbps", "1 or more"),
-        Arguments.of(device("/dev/vda", null, -1L, null, null), "wbps", "1 or more"),
+        Arguments.of(device("/dev/vda", null, 0L, null, null), "wbps", "1 or more"),
         Arguments.of(device("/dev/vda", null, null, 0L, null), "riops", "1 or more"),
         Arguments.of(device("/dev/vda", null, null, null, 0L), "wiops", "1 or more"),
         Arguments.of(weight("/dev/vda", 0), "weight", "1 to 10000"),

@@ -32,7 +32,7 @@ final class FakeKernel implements ControlFiles {
   private final List<String> mountinfo = new ArrayList<>();
   private final Map<Path, Set<String>> mounts = new LinkedHashMap<>();
   private final Map<String, Integer> refusals = new HashMap<>();
-  private final Set<String> unknown = new TreeSet<>();
+  private final FakeGroupFiles groupFiles = new FakeGroupFiles();
 
   /** Each write as {@code path below the base=text}, in order. */
   final List<String> writes = new ArrayList<>();
@@ -82,7 +82,7 @@ final class FakeKernel implements ControlFiles {
 
   FakeKernel mountLegacy(String name, String options) {
     Path top = mount(name, new TreeSet<>(List.of(options.split(","))));
-    populateLegacy(top, mounts.get(top));
+    groupFiles.populateLegacy(top, mounts.get(top));
     if (options.contains("cpuset")) {
       put(top.resolve("cpuset.cpus"), "0-1\n");
       put(top.resolve("cpuset.mems"), "0\n");
@@ -100,7 +100,7 @@ final class FakeKernel implements ControlFiles {
 
   /** A kernel that lacks a file. */
   FakeKernel without(String file) {
-    unknown.add(file);
+    groupFiles.leaveOut(file);
     return this;
   }
 
@@ -225,7 +225,7 @@ final class FakeKernel implements ControlFiles {
     put(file, enabled);
     for (Path group : directories(file.getParent())) {
       put(group.resolve("cgroup.controllers"), enabled);
-      populateUnified(group, controller);
+      groupFiles.populateUnified(group, controller);
     }
   }
 
@@ -278,84 +278,9 @@ final class FakeKernel implements ControlFiles {
     mounts.forEach(
         (top, controllers) -> {
           if (directory.startsWith(top)) {
-            populate(directory, controllers);
+            groupFiles.populate(directory, controllers);
           }
         });
-  }
-
-  private void populate(Path group, Set<String> controllers) {
-    if (controllers.isEmpty()) {
-      String enabled = read(group.getParent().resolve("cgroup.subtree_control")).orElse("");
-      fill(group, "cgroup.procs", "", "cgroup.controllers", enabled, "cgroup.subtree_control", "");
-      fill(
-          group,
-          "cgroup.events",
-          "populated 0\nfrozen 0\n",
-          "cgroup.freeze",
-          "0\n",
-          "cgroup.kill",
-          "");
-      fill(group, "cpu.stat", "usage_usec 0\nuser_usec 0\nsystem_usec 0\n");
-      for (String controller : ControlText.words(enabled)) {
-        populateUnified(group, controller);
-      }
-    } else {
-      populateLegacy(group, controllers);
-    }
-  }
-
-  private void populateUnified(Path group, String controller) {
-    switch (controller) {
-      case "memory" -> {
-        fill(group, "memory.max", "max\n", "memory.high", "max\n", "memory.swap.max", "max\n");
-        fill(group, "memory.current", "0\n", "memory.events", "low 0\noom 0\noom_kill 0\n");
-      }
-      case "cpu" -> fill(group, "cpu.max", "max 100000\n", "cpu.weight", "100\n");
-      case "cpuset" -> fill(group, "cpuset.cpus", "\n", "cpuset.cpus.effective", "0-1\n");
-      case "pids" -> fill(group, "pids.max", "max\n", "pids.current", "0\n");
-      case "io" -> fill(group, "io.max", "", "io.stat", "", "io.weight", "default 100\n");
-      default -> throw new AssertionError(controller);
-    }
-  }
-
-  private void populateLegacy(Path group, Set<String> controllers) {
-    fill(group, "cgroup.procs", "");
-    for (String controller : controllers) {
-      switch (controller) {
-        case "memory" -> {
-          String none = "9223372036854771712\n";
-          fill(group, "memory.limit_in_bytes", none, "memory.memsw.limit_in_bytes", none);
-          fill(
-              group,
-              "memory.use_hierarchy",
-              "1\n",
-              "memory.oom_control",
-              "under_oom 0\noom_kill 0\n");
-        }
-        case "cpu" -> {
-          fill(group, "cpu.cfs_quota_us", "-1\n", "cpu.cfs_period_us", "100000\n");
-          fill(group, "cpu.shares", "1024\n", "cpu.stat", "nr_periods 0\n");
-        }
-        case "cpuset" -> fill(group, "cpuset.cpus", "\n", "cpuset.mems", "\n");
-        case "pids" -> fill(group, "pids.max", "max\n", "pids.current", "0\n");
-        case "blkio" -> {
-          fill(group, "blkio.throttle.read_bps_device", "", "blkio.throttle.write_bps_device", "");
-          fill(
-              group, "blkio.throttle.read_iops_device", "", "blkio.throttle.write_iops_device", "");
-          fill(group, "blkio.bfq.weight_device", "");
-        }
-        case "freezer" -> fill(group, "freezer.state", "THAWED\n", "freezer.self_freezing", "0\n");
-        default -> {}
-      }
-    }
-  }
-
-  private void fill(Path group, String... filesAndTexts) {
-    for (int i = 0; i < filesAndTexts.length; i += 2) {
-      if (!unknown.contains(filesAndTexts[i])) {
-        put(group.resolve(filesAndTexts[i]), filesAndTexts[i + 1]);
-      }
-    }
   }
 
   @Override

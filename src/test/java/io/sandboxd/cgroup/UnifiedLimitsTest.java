@@ -112,6 +112,7 @@ class UnifiedLimitsTest {
 
   @Test
   void ioWeightByBfqIsScaledToItsRange() {
+    kernel.put("cgroup/sandboxd/io.bfq.weight", "");
     kernel.put(GROUP + "io.bfq.weight", "default 100\n");
     kernel.scheduler("254:0", "none mq-deadline [bfq]\n");
     group.apply(io(weight("/dev/vda", 10_000)));
@@ -134,6 +135,15 @@ class UnifiedLimitsTest {
     assertEquals(base.resolve(GROUP + "memory.max").toString(), e.fields().get("path"));
     assertEquals(Errno.EINVAL, e.fields().get("errno"));
     assertEquals("EINVAL", e.fields().get("errnoName"));
+  }
+
+  @Test
+  void whatCannotBeEnforcedChangesNothing() {
+    Resources.Io unknown = device("/dev/none", 1L, null, null, null);
+    Resources wanted = new Resources(null, null, new Resources.Pids(5L), List.of(unknown));
+    SandboxException e = assertThrows(SandboxException.class, () -> group.apply(wanted));
+    assertEquals(ErrorCode.INVALID_SPEC, e.code());
+    assertEquals(List.of(), kernel.writes);
   }
 
   @Test

@@ -7,7 +7,6 @@ import static io.sandboxd.cgroup.ResourcesOf.memory;
 import static io.sandboxd.cgroup.ResourcesOf.pids;
 import static io.sandboxd.cgroup.ResourcesOf.weight;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -20,65 +19,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The kernel's own control groups with real processes in them. Needs root. */
-class CgroupIT {
-  private static final long MIB = 1 << 20;
-  private static final int SIGTERM = 15;
-  private static final int SIGKILL = 9;
-  private static final int KILLED = 128 + SIGKILL;
-  private static final String BURN = "while :; do :; done";
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  @TempDir static Path scratch;
-  private static final List<RealHost> HOSTS = new ArrayList<>();
-
-  @BeforeAll
-  static void findHosts() throws IOException {
-    assumeTrue("root".equals(System.getProperty("user.name")), "making control groups takes root");
-    HOSTS.addAll(RealHost.all(scratch));
-  }
-
-  static List<RealHost> hosts() {
-    return HOSTS;
-  }
-
-  @AfterEach
-  void removeGroups() {
-    HOSTS.forEach(RealHost::removeGroups);
-  }
-
-  @AfterAll
-  static void leaveNothing() {
-    HOSTS.forEach(RealHost::close);
-  }
-
-  private static void eventually(BooleanSupplier condition) {
-    assertTrue(new KernelFiles(RealHost.LIBC).await(condition, null, PATIENCE));
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void whoEntersIsListedAndInEveryHierarchy(RealHost host) throws Exception {
-    Cgroup group = host.cgroups.create("a");
-    Inhabitant sleeper = Inhabitant.start(group, "exec sleep 1000");
-    assertEquals(List.of(sleeper.pid()), group.pids());
-    String groups = Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup"));
-    assertEquals(
-        group.procsFiles().size(),
-        groups.lines().filter(line -> line.endsWith(":" + group.path())).count(),
-        groups);
-  }
-
+/** Limits hold, and follow one another. */
+class CgroupLimitsIT extends OnRealHosts {
   @ParameterizedTest
   @MethodSource("hosts")
   void memoryIsLimitedAndTheOomKillCounted(RealHost host) throws Exception {
@@ -269,139 +214,5 @@ class CgroupIT {
     SandboxException e =
         assertThrows(SandboxException.class, () -> host.cgroups.check(io(weight(disk, 200))));
     assertEquals("resources.io[0].weight", e.fields().get("field"));
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void theFrozenStandStill(RealHost host) throws Exception {
-    Cgroup group = host.cgroups.create("a");
-    Inhabitant burner = Inhabitant.start(group, BURN + " & " + BURN);
-    eventually(() -> group.stats().cpu().usageUsec() > 20_000);
-    group.freeze();
-    assertTrue(group.isFrozen());
-    assertTrue(host.again().of("a").isFrozen(), "after a restart too");
-    long usage = group.stats().cpu().usageUsec();
-    // Something that takes CPU time meanwhile, elsewhere.
-    Cgroup other = host.cgroups.create("b");
-    Inhabitant.start(other, BURN);
-    eventually(() -> other.stats().cpu().usageUsec() > 100_000);
-    assertEquals(usage, group.stats().cpu().usageUsec());
-    group.thaw();
-    assertFalse(group.isFrozen());
-    eventually(() -> group.stats().cpu().usageUsec() > usage + 20_000);
-    assertTrue(burner.isAlive());
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void anEmptyGroupFreezesToo(RealHost host) {
-    Cgroup group = host.cgroups.create("a");
-    group.freeze();
-    assertTrue(group.isFrozen());
-    group.thaw();
-    assertFalse(group.isFrozen());
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void killReachesEveryDescendantPausedOrNot(RealHost host) throws Exception {
-    Cgroup group = host.cgroups.create("a");
-    String family = "for i in 1 2 3; do sh -c 'sleep 1000 & sleep 1000' & done; sleep 1000";
-    Inhabitant first = Inhabitant.start(group, "trap '' TERM; " + family);
-    eventually(() -> group.pids().size() >= 8);
-    group.freeze();
-    group.kill();
-    assertEquals(KILLED, first.await());
-    eventually(() -> group.pids().isEmpty());
-    assertFalse(group.isFrozen());
-
-    Inhabitant second = Inhabitant.start(group, family);
-    group.kill();
-    assertEquals(KILLED, second.await());
-    eventually(() -> group.pids().isEmpty());
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void killEndsWhoForksAllTheTime(RealHost host) throws Exception {
-    Cgroup group = host.cgroups.create("a");
-    group.apply(pids(50L));
-    Inhabitant bomb =
-        Inhabitant.start(group, "exec 2>/dev/null; while :; do sh -c 'sh -c : & :' & done");
-    eventually(() -> group.pids().size() > 10);
-    group.kill();
-    assertEquals(KILLED, bomb.await());
-    group.remove();
-    assertEquals(List.of(), host.cgroups.ids());
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void aSignalReachesAllButTheSpared(RealHost host) throws Exception {
-    Cgroup group = host.cgroups.create("a");
-    Inhabitant spared = Inhabitant.start(group, "exec sleep 1000");
-    // It handles the signal, or else v2 would not wait for the thaw.
-    Inhabitant other = Inhabitant.start(group, "trap 'exit 7' TERM; echo ready; sleep 1000 & wait");
-    assertEquals("ready", other.readLine());
-    group.freeze();
-    group.signalAll(SIGTERM, spared.pid());
-    assertTrue(group.isFrozen());
-    assertTrue(other.isAlive());
-    group.thaw();
-    assertEquals(7, other.await());
-    assertTrue(spared.isAlive());
-
-    Inhabitant third = Inhabitant.start(group, "exec sleep 1000");
-    group.freeze();
-    group.signalAll(SIGKILL, spared.pid());
-    assertFalse(group.isFrozen());
-    assertEquals(KILLED, third.await());
-    assertEquals(List.of(spared.pid()), group.pids());
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void removalTakesGroupsMadeInsideAndWaitsForTheDying(RealHost host) throws Exception {
-    Cgroup group = host.cgroups.create("a");
-    StringBuilder nested = new StringBuilder();
-    for (Path procs : group.procsFiles()) {
-      Path inner = procs.resolveSibling("inner/most");
-      nested.append("mkdir -p '").append(inner).append("'; ");
-    }
-    // A v1 cpuset made inside has no CPUs; nobody can enter it, so only the others are entered.
-    for (Path procs : group.procsFiles()) {
-      if (!procs.startsWith("/sys/fs/cgroup/cpuset")) {
-        nested
-            .append("echo 0 > '")
-            .append(procs.resolveSibling("inner/most/cgroup.procs"))
-            .append("'; ");
-      }
-    }
-    Inhabitant dweller =
-        Inhabitant.start(
-            group, nested + "for i in 1 2 3 4 5; do sleep 1000 & done; echo nested; sleep 1000");
-    assertEquals("nested", dweller.readLine());
-    eventually(() -> group.pids().size() == 7);
-    assertTrue(group.pids().contains(dweller.pid()));
-    group.kill();
-    group.remove();
-    assertEquals(List.of(), host.cgroups.ids());
-    assertFalse(host.cgroups.find("a").isPresent());
-    group.remove();
-    assertEquals(KILLED, dweller.await());
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void groupsAreFoundAgainAfterARestart(RealHost host) throws Exception {
-    Cgroup group = host.cgroups.create("a");
-    Inhabitant sleeper = Inhabitant.start(group, "exec sleep 1000");
-    Cgroups again = host.again();
-    assertEquals(List.of("a"), again.ids());
-    Cgroup found = again.find("a").orElseThrow();
-    assertEquals(List.of(sleeper.pid()), found.pids());
-    found.kill();
-    found.remove();
-    assertEquals(KILLED, sleeper.await());
   }
 }

@@ -1,0 +1,263 @@
+package io.sandboxd.it;
+
+import static org.awaitility.Awaitility.await;
+
+import io.restassured.RestAssured;
+import io.restassured.config.HttpClientConfig;
+import io.restassured.filter.FilterContext;
+import io.restassured.http.ContentType;
+import io.restassured.response.Response;
+import io.restassured.specification.FilterableRequestSpecification;
+import io.restassured.specification.FilterableResponseSpecification;
+import io.restassured.specification.RequestSpecification;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The packaged daemon as a process, with a socket, a state directory and cgroups of its own. It can
+ * be stopped, killed and started again; {@link #close} takes away all that is its own.
+ */
+public final class Daemon implements AutoCloseable {
+  /** The Java home whose java runs the daemon; by default the one that runs the tests. */
+  private static final Path JAVA_HOME =
+      Path.of(System.getProperty("sandboxd.it.java-home", System.getProperty("java.home")));
+
+  private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+  private static final Path LOGS = Path.of("target/it").toAbsolutePath();
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  private static final List<String> LEAN_FLAGS =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
+          "-Xms16m",
+          "-Xmx96m",
+          "-Xss512k",
+          "-XX:+ExitOnOutOfMemoryError");
+
+  private final int number = COUNT.incrementAndGet();
+  private final Path home;
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private final Map<String, String> environment = new LinkedHashMap<>();
+  private Path javaHome = JAVA_HOME;
+  private Process process;
+
+  private Daemon() throws IOException {
+    home = Files.createTempDirectory("sandboxd-it-");
+    Files.createDirectories(LOGS);
+    Files.deleteIfExists(log());
+    settings.put("sandboxd.socket", home.resolve("sandboxd.sock").toString());
+    settings.put("sandboxd.state-dir", home.resolve("state").toString());
+    settings.put("sandboxd.layer-dir", home.resolve("layers").toString());
+    settings.put("sandboxd.cgroup-root", cgroupRoot());
+  }
+
+  /** One that is not started yet, so that it can be given other settings. */
+  public static Daemon prepare() throws IOException {
+    return new Daemon();
+  }
+
+  /** One that is ready. */
+  public static Daemon started() throws IOException {
+    Daemon daemon = prepare();
+    try {
+      return daemon.start();
+    } catch (RuntimeException | Error e) {
+      daemon.close();
+      throw e;
+    }
+  }
+
+  /** A system property for the next start; null takes it away. */
+  public Daemon with(String setting, String value) {
+    settings.put(setting, value);
+    return this;
+  }
+
+  /** An environment variable for the next start; null takes it away. */
+  public Daemon withVariable(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  /** The Java home for the next start. */
+  public Daemon on(Path otherJavaHome) {
+    javaHome = otherJavaHome;
+    return this;
+  }
+
+  /** Starts it and waits until it is ready. */
+  public Daemon start() {
+    spawn();
+    await("readiness of the daemon, see " + log())
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> !process.isAlive() || isReady());
+    if (!process.isAlive()) {
+      throw new AssertionError("the daemon ended with " + process.exitValue() + ":\n" + logText());
+    }
+    return this;
+  }
+
+  /** Starts it and waits for its end, which is expected to come by itself. */
+  public int runToEnd() {
+    spawn();
+    return awaitExit();
+  }
+
+  /** Starts it and waits for nothing. */
+  public Daemon spawn() {
+    List<String> command = new ArrayList<>();
+    command.add(javaHome.resolve("bin/java").toString());
+    command.addAll(LEAN_FLAGS);
+    settings.forEach(
+        (key, value) -> {
+          if (value != null) {
+            command.add("-D" + key + "=" + value);
+          }
+        });
+    command.add("-jar");
+    command.add(JAR.toString());
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(name -> name.startsWith("SANDBOXD_"));
+    environment.forEach(
+        (name, value) -> {
+          if (value != null) {
+            builder.environment().put(name, value);
+          }
+        });
+    builder.directory(home.toFile());
+    try {
+      builder
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+      process = builder.start();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return this;
+  }
+
+  /**
+   * A request to it, with JSON in and out, on a connection of its own that ends with the answer.
+   * The answer is read whole at once; one that does not end is for {@link RawHttp}.
+   */
+  public RequestSpecification given() {
+    return RestAssured.given()
+        .config(
+            RestAssured.config()
+                .httpClient(
+                    HttpClientConfig.httpClientConfig()
+                        .httpClientFactory(() -> UnixSocketClient.to(socket()))))
+        .filter(Daemon::readWhole)
+        .baseUri("http://localhost")
+        .header("Connection", "close")
+        .contentType(ContentType.JSON);
+  }
+
+  private static Response readWhole(
+      FilterableRequestSpecification request,
+      FilterableResponseSpecification expected,
+      FilterContext context) {
+    Response response = context.next(request, expected);
+    response.asByteArray();
+    return response;
+  }
+
+  /** SIGTERM, and waits for its end. */
+  public int stop() {
+    process.destroy();
+    return awaitExit();
+  }
+
+  /** SIGKILL, and waits for its end. */
+  public void kill() {
+    process.destroyForcibly();
+    awaitExit();
+  }
+
+  private int awaitExit() {
+    try {
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("the daemon does not end, see " + log());
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private boolean isReady() {
+    try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+      return probe.isConnected() && given().get("/q/health/ready").statusCode() == 200;
+    } catch (IOException e) {
+      // Not there yet, or that of a former daemon.
+      return false;
+    }
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  /** A directory for this daemon's files and those of its tests. */
+  public Path home() {
+    return home;
+  }
+
+  public Path socket() {
+    return Path.of(settings.get("sandboxd.socket"));
+  }
+
+  public Path stateDirectory() {
+    return Path.of(settings.get("sandboxd.state-dir"));
+  }
+
+  public Path layerDirectory() {
+    return Path.of(settings.get("sandboxd.layer-dir"));
+  }
+
+  /** Below each hierarchy's mount point. */
+  public String cgroupRoot() {
+    return "/sandboxd-it-" + ProcessHandle.current().pid() + "-" + number;
+  }
+
+  /** What it wrote to stdout and stderr, in all its lives. */
+  public Path log() {
+    return LOGS.resolve("daemon-" + number + ".log");
+  }
+
+  public String logText() {
+    try {
+      return Files.exists(log()) ? Files.readString(log()) : "";
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Ends it with all sandboxes it may have left, whatever state they are in. */
+  @Override
+  public void close() throws IOException {
+    if (isAlive()) {
+      kill();
+    }
+    HostCgroups.remove(cgroupRoot());
+    Directories.delete(home);
+  }
+}

@@ -1,0 +1,143 @@
+package io.sandboxd.it;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.awaitility.core.ConditionTimeoutException;
+
+/**
+ * What a daemon must not leave behind. Taken when it has no sandboxes; whenever it has none again,
+ * the host must look the same.
+ */
+public final class Leaks {
+  /** Network namespaces and cgroups are taken apart by the kernel when it finds the time. */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private static final Set<String> STATE_FILES = Set.of("lock", "sandboxes");
+
+  private final Daemon daemon;
+  private final Set<String> mountsBefore;
+  private final Map<String, Integer> descriptorsBefore;
+
+  private Leaks(Daemon daemon) {
+    this.daemon = daemon;
+    this.mountsBefore = mounts();
+    this.descriptorsBefore = descriptors(daemon.pid());
+  }
+
+  /** Remembers what there is now. */
+  public static Leaks since(Daemon daemon) {
+    return new Leaks(daemon);
+  }
+
+  /** Fails if anything is there that was not. */
+  public void check() throws IOException {
+    try {
+      // What vanishes while we look at it is no leak.
+      await()
+          .ignoreExceptions()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(100))
+          .until(() -> found().isEmpty());
+    } catch (ConditionTimeoutException e) {
+      assertEquals(List.of(), found(), "left behind");
+    }
+  }
+
+  private List<String> found() throws IOException {
+    List<String> found = new ArrayList<>();
+    HostCgroups.below(daemon.cgroupRoot()).forEach(group -> found.add("cgroup " + group));
+    processes().forEach(process -> found.add("process " + process));
+    Set<String> mounts = mounts();
+    mounts.removeAll(mountsBefore);
+    mounts.forEach(mount -> found.add("mount " + mount));
+    for (Path file : Directories.content(daemon.stateDirectory())) {
+      if (!STATE_FILES.contains(file.toString())) {
+        found.add("file " + file + " in the state directory");
+      }
+    }
+    for (Path file : Directories.content(daemon.layerDirectory())) {
+      found.add("file " + file + " in the layer directory");
+    }
+    if (daemon.isAlive()) {
+      descriptors(daemon.pid())
+          .forEach(
+              (kind, count) -> {
+                int before = descriptorsBefore.getOrDefault(kind, 0);
+                if (count > before) {
+                  found.add("descriptors of " + kind + ": " + count + ", before " + before);
+                }
+              });
+    }
+    return found;
+  }
+
+  /** Processes in our cgroups, and inits that are in none of them. */
+  private Set<String> processes() throws IOException {
+    Set<String> found = new TreeSet<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : all) {
+        boolean inOurGroups =
+            HostCgroups.lines(process.resolve("cgroup")).stream()
+                .anyMatch(line -> line.contains(":" + daemon.cgroupRoot() + "/"));
+        if (inOurGroups || isOurChild(process)) {
+          found.add(process.getFileName() + " " + HostCgroups.lines(process.resolve("comm")));
+        }
+      }
+    }
+    return found;
+  }
+
+  /** A daemon has no lasting children but inits. */
+  private boolean isOurChild(Path process) {
+    String parent = "PPid:\t" + daemon.pid();
+    return HostCgroups.lines(process.resolve("status")).contains(parent);
+  }
+
+  /** Of the daemon, or when it has ended of the host, which is the same mount namespace. */
+  private Set<String> mounts() {
+    Path table = daemon.isAlive() ? Path.of("/proc/" + daemon.pid()) : Path.of("/proc/self");
+    Set<String> mounts = new TreeSet<>();
+    for (String line : HostCgroups.lines(table.resolve("mountinfo"))) {
+      // Without the ids, which differ from one mount namespace to the next.
+      mounts.add(line.split(" ", 4)[3]);
+    }
+    return mounts;
+  }
+
+  /** How many open files it has of each kind. */
+  private static Map<String, Integer> descriptors(long pid) {
+    Map<String, Integer> kinds = new TreeMap<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
+      for (Path descriptor : all) {
+        kind(descriptor).forEach(kind -> kinds.merge(kind, 1, Integer::sum));
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return kinds;
+  }
+
+  private static List<String> kind(Path descriptor) {
+    try {
+      String target = Files.readSymbolicLink(descriptor).toString();
+      // The class loader opens jars when it first needs them.
+      return target.endsWith(".jar") || target.endsWith("/modules")
+          ? List.of()
+          : List.of(target.replaceFirst(":\\[\\d+\\]$", "").replaceFirst("/proc/\\d+", "/proc/N"));
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.sandboxd.it;
+
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasItems;
+import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.oneOf;
+import static org.hamcrest.Matchers.startsWith;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What every client meets: HTTP on the socket and nowhere else, and a problem for every failure.
+ */
+@ExtendWith(LeakCheck.class)
+class ServingIT {
+  private static final int MAX_BODY = 1 << 20;
+
+  @Test
+  void answersHealthMetricsInfoAndItsDescription(Daemon daemon) {
+    daemon.given().get("/q/health/live").then().statusCode(200).body("status", equalTo("UP"));
+    daemon
+        .given()
+        .get("/q/health/ready")
+        .then()
+        .statusCode(200)
+        .body("checks.name", hasItem("sandboxes recovered"));
+    daemon.given().get("/q/metrics").then().statusCode(200).body(containsString("jvm_"));
+    daemon.given().get("/q/openapi").then().statusCode(200).body(containsString("openapi: 3.1"));
+    daemon
+        .given()
+        .get("/v1/info")
+        .then()
+        .statusCode(200)
+        .body("version", notNullValue())
+        .body("kernel", equalTo(System.getProperty("os.version")))
+        .body("cgroup.mode", oneOf("unified", "hybrid", "legacy"))
+        .body("cgroup.root", equalTo(daemon.cgroupRoot()))
+        .body("namespaces", hasItems("mount", "pid", "network", "ipc", "uts", "user", "cgroup"))
+        .body("limits.maxBody", equalTo(MAX_BODY));
+  }
+
+  @Test
+  void listensOnNoNetwork(Daemon daemon) throws IOException {
+    // The tables are of the network namespace; whose the sockets are, the descriptors tell.
+    List<String> sockets = socketsOf(daemon.pid());
+    for (String table : List.of("tcp", "tcp6", "udp", "udp6", "raw", "raw6")) {
+      for (String inode : inodes(Path.of("/proc/" + daemon.pid() + "/net/" + table))) {
+        assertTrue(!sockets.contains(inode), "a socket in " + table);
+      }
+    }
+    assertTrue(sockets.size() > 0, "its Unix sockets can be seen");
+  }
+
+  @Test
+  void socketIsForItsGroupAlone(Daemon daemon) throws IOException {
+    assertEquals("rw-rw----", permissions(daemon.socket()));
+  }
+
+  @Test
+  void unknownPathIsNotFound(Daemon daemon) {
+    for (String path : List.of("/", "/nope", "/v1/nope", "/v1/sandboxes/none", "/q/nope")) {
+      problem(daemon.given().get(path).then(), 404, "not_found");
+    }
+  }
+
+  @Test
+  void wrongMethodIsRefused(Daemon daemon) {
+    problem(daemon.given().put("/v1/info").then(), 405, "method_not_allowed");
+    problem(daemon.given().delete("/v1/sandboxes").then(), 405, "method_not_allowed");
+  }
+
+  @Test
+  void otherRepresentationsAreRefused(Daemon daemon) {
+    problem(daemon.given().accept("text/html").get("/v1/info").then(), 406, "not_acceptable");
+    problem(
+        daemon.given().contentType(ContentType.TEXT).body("{}").post("/v1/sandboxes").then(),
+        415,
+        "unsupported_media_type");
+  }
+
+  @Test
+  void brokenJsonIsMalformedAndSaysWhere(Daemon daemon) {
+    problem(daemon.given().body("{\n  \"name\": }").post("/v1/sandboxes").then(), 400, "malformed")
+        .body("detail", containsString("line 2, column 1"));
+    problem(daemon.given().body("").post("/v1/sandboxes").then(), 400, "malformed");
+    problem(daemon.given().body("null").post("/v1/sandboxes").then(), 400, "malformed");
+  }
+
+  @Test
+  void unknownFieldIsRefusedWithItsPath(Daemon daemon) {
+    problem(
+            daemon.given().body("{\"root\":{\"pat\":\"/\"}}").post("/v1/sandboxes").then(),
+            400,
+            "invalid_spec")
+        .body("field", equalTo("root.pat"));
+  }
+
+  @Test
+  void tooLongABodyIsRefused(Daemon daemon) {
+    String longest = " ".repeat(MAX_BODY);
+    problem(
+            daemon.given().body(longest + " ").post("/v1/sandboxes").then(),
+            413,
+            "payload_too_large")
+        .body("detail", containsString(Integer.toString(MAX_BODY)));
+    problem(daemon.given().body(longest).post("/v1/sandboxes").then(), 400, "malformed");
+  }
+
+  @Test
+  void endlessBodyIsRefusedBeforeItsEnd(Daemon daemon) {
+    String chunk = "10000\r\n" + " ".repeat(0x10000) + "\r\n";
+    String answer =
+        RawHttp.exchange(
+            daemon.socket(),
+            "POST /v1/sandboxes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
+                + chunk.repeat(MAX_BODY / 0x10000 + 1));
+    assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+    assertTrue(answer.contains("\"code\":\"payload_too_large\""), answer);
+  }
+
+  @Test
+  void brokenHttpIsRefused(Daemon daemon) {
+    for (String request :
+        List.of(
+            "\0\1garbage\r\n\r\n",
+            "GET /v1/info\r\n\r\n",
+            "GET /v1/info HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+            "GET /v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /v1/info HTTP/1.1\r\n\r\n")) {
+      String answer = RawHttp.exchange(daemon.socket(), request);
+      assertTrue(answer.contains(" 400 Bad Request\r\n"), request + ": " + answer);
+      assertTrue(answer.contains("\"code\":\"malformed\""), request + ": " + answer);
+    }
+    String answer =
+        RawHttp.exchange(
+            daemon.socket(),
+            "GET /v1/info HTTP/1.1\r\nHost: x\r\nX: " + "a".repeat(40_000) + "\r\n\r\n");
+    assertTrue(answer.contains(" 431 "), answer);
+    assertTrue(answer.contains("\"code\":\"payload_too_large\""), answer);
+  }
+
+  private static ValidatableResponse problem(
+      ValidatableResponse response, int status, String code) {
+    return response
+        .statusCode(status)
+        .contentType(startsWith("application/problem+json"))
+        .body("type", equalTo("urn:sandboxd:problem:" + code))
+        .body("title", notNullValue())
+        .body("status", equalTo(status))
+        .body("detail", notNullValue())
+        .body("code", equalTo(code));
+  }
+
+  private static String permissions(Path path) throws IOException {
+    return java.nio.file.attribute.PosixFilePermissions.toString(
+        Files.getPosixFilePermissions(path));
+  }
+
+  private static List<String> socketsOf(long pid) throws IOException {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+      return descriptors
+          .map(ServingIT::target)
+          .filter(target -> target.startsWith("socket:["))
+          .map(target -> target.replaceAll("\\D", ""))
+          .toList();
+    }
+  }
+
+  private static String target(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** The column inode of a table in /proc/PID/net. */
+  private static List<String> inodes(Path table) {
+    return HostCgroups.lines(table).stream()
+        .skip(1)
+        .map(line -> line.strip().split("\\s+")[9])
+        .toList();
+  }
+}

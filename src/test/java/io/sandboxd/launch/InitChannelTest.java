@@ -1,0 +1,204 @@
+package io.sandboxd.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sandboxd.linux.FakeSyscalls;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.SandboxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The conversation with an init that says whatever it likes: it lives among hostile processes. */
+class InitChannelTest {
+  private final List<String> heard = new ArrayList<>();
+
+  /** Answers at once, while the request is being sent. */
+  private static class AnsweringKernel extends FakeSyscalls {
+    private final Syscalls.Message[] answers;
+    private InitChannel channel;
+
+    AnsweringKernel(Syscalls.Message... answers) {
+      this.answers = answers;
+    }
+
+    @Override
+    public synchronized void send(Fd socket, byte[] data, List<Fd> fds) {
+      super.send(socket, data, fds);
+      toReceive.addAll(List.of(answers));
+      channel.onReadable();
+    }
+  }
+
+  private InitChannel channel(FakeSyscalls kernel) {
+    InitChannel channel =
+        new InitChannel(
+            kernel,
+            "/x",
+            new InitChannel.Listener() {
+              @Override
+              public void running(int process, int pidInside, Fd pidfd) {
+                heard.add("running " + process + " " + pidInside);
+              }
+
+              @Override
+              public void exited(int process, int waitStatus, Usage usage, Instant at) {
+                heard.add(
+                    "exited " + process + " " + waitStatus + " " + usage.maxRssKib() + " " + at);
+              }
+
+              @Override
+              public void ready(int initPid) {
+                heard.add("ready " + initPid);
+              }
+
+              @Override
+              public void lost(String why) {
+                heard.add("lost");
+              }
+            });
+    if (kernel instanceof AnsweringKernel answering) {
+      answering.channel = channel;
+    }
+    return channel;
+  }
+
+  private static Syscalls.Message message(
+      int sender, List<Fd> fds, int type, int tag, Object... fields) {
+    ByteBuffer body =
+        ByteBuffer.allocate(100).order(ByteOrder.nativeOrder()).putInt(type).putInt(tag);
+    for (Object field : fields) {
+      if (field instanceof Long number) {
+        body.putLong(number);
+      } else if (field instanceof String name) {
+        byte[] bytes = new byte[16];
+        System.arraycopy(name.getBytes(StandardCharsets.US_ASCII), 0, bytes, 0, name.length());
+        body.put(bytes);
+      } else {
+        body.putInt((Integer) field);
+      }
+    }
+    byte[] bytes = new byte[body.position()];
+    body.flip().get(bytes);
+    return new Syscalls.Message(bytes, fds, sender);
+  }
+
+  private static final List<Step> STEPS =
+      List.of(
+          new Step(
+              "execve",
+              "/bin/true",
+              Op.EXEC,
+              List.of(List.of("/bin/true"), List.of("true"), List.of())));
+
+  @Test
+  void aSpawnGivesBothPids() {
+    FakeSyscalls fds = new FakeSyscalls();
+    Fd pidfd = fds.fd();
+    InitChannel channel =
+        channel(
+            new AnsweringKernel(
+                message(4711, List.of(), InitMessage.BORN, 5),
+                message(4000, List.of(pidfd), InitMessage.SPAWNED, 5, 2)));
+    assertEquals(new InitChannel.Spawned(4711, 2, pidfd), channel.spawn(5, STEPS, List.of()));
+  }
+
+  @Test
+  void aFailureNamesTheStep() {
+    InitChannel channel =
+        channel(new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 0, 2, "execve")));
+    SandboxException failure =
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of()));
+    assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
+    assertEquals(
+        "{step=execve, syscall=execve, path=/bin/true, errno=2, errnoName=ENOENT}",
+        failure.fields().toString());
+  }
+
+  @Test
+  void aStepThatTheePlanDoesNotHaveIsNoCrash() {
+    InitChannel channel =
+        channel(
+            new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 99, 2, "../../x\n")));
+    SandboxException failure =
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of()));
+    assertEquals("plan", failure.fields().get("step"));
+    assertEquals("x", failure.fields().get("syscall"), "only what a name can hold");
+  }
+
+  @Test
+  void theEndOfInitEndsWhatWaits() {
+    InitChannel channel =
+        channel(new AnsweringKernel(new Syscalls.Message(new byte[0], List.of(), 0)));
+    SandboxException failure =
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of()));
+    assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
+    assertEquals(List.of("lost"), heard);
+    assertThrows(
+        SandboxException.class, () -> channel.spawn(6, STEPS, List.of()), "and what comes later");
+  }
+
+  @Test
+  void whatInitSaysUnaskedIsPassedOn() {
+    FakeSyscalls kernel = new FakeSyscalls();
+    InitChannel channel = channel(kernel);
+    kernel.toReceive.add(message(9, List.of(kernel.fd()), InitMessage.RUNNING, 3, 7));
+    kernel.toReceive.add(message(9, List.of(), InitMessage.EXITED, 4, 256, 1L, 2L, 3L, 1_000_000L));
+    kernel.toReceive.add(message(9, List.of(), InitMessage.READY, 0, 1));
+    assertTrue(channel.onReadable());
+    assertEquals(List.of("running 3 7", "exited 4 256 3 1970-01-01T00:00:01Z", "ready 9"), heard);
+  }
+
+  @Test
+  void anAnswerNobodyAskedForLeaksNothing() {
+    FakeSyscalls kernel = new FakeSyscalls();
+    InitChannel channel = channel(kernel);
+    Fd pidfd = kernel.fd();
+    kernel.toReceive.add(message(9, List.of(pidfd), InitMessage.SPAWNED, 77, 7));
+    assertTrue(channel.onReadable());
+    assertFalse(pidfd.isOpen());
+  }
+
+  /** Garbage ends the conversation, closes what came with it, and throws nothing at the reaper. */
+  @Test
+  void garbageEndsTheConversation() {
+    Random random = new Random(42);
+    for (int round = 0; round < 5_000; round++) {
+      FakeSyscalls kernel = new FakeSyscalls();
+      InitChannel channel = channel(kernel);
+      byte[] bytes = new byte[random.nextInt(64)];
+      random.nextBytes(bytes);
+      if (bytes.length > 0 && random.nextBoolean()) {
+        bytes[0] = (byte) (16 + random.nextInt(8));
+        for (int i = 1; i < Math.min(4, bytes.length); i++) {
+          bytes[i] = 0;
+        }
+      }
+      Fd sent = kernel.fd();
+      kernel.toReceive.add(new Syscalls.Message(bytes, List.of(sent), 1));
+      boolean goesOn = channel.onReadable();
+      assertTrue(goesOn || !sent.isOpen() || bytes.length == 0, "leaks in round " + round);
+    }
+  }
+
+  @Test
+  void aPlanThatIsTooLargeIsRefused() {
+    InitChannel channel = channel(new FakeSyscalls());
+    String large = "x".repeat(InitChannel.MAX_MESSAGE);
+    List<Step> steps =
+        List.of(new Step("execve", "x", Op.EXEC, List.of(List.of("x"), List.of(large), List.of())));
+    SandboxException refused =
+        assertThrows(SandboxException.class, () -> channel.spawn(1, steps, List.of()));
+    assertEquals(ErrorCode.LIMIT_EXCEEDED, refused.code());
+  }
+}

@@ -1,0 +1,81 @@
+package io.sandboxd.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.sandboxd.sandbox.ProcessSpec.Rlimit;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ProcessPlannerTest {
+  private static ProcessPlanner.Process process(
+      long uid, boolean ambient, Map<String, String> env, String... args) {
+    return new ProcessPlanner.Process(
+        List.of(args),
+        env,
+        "/",
+        uid,
+        uid,
+        List.of(5L),
+        0x400,
+        ambient,
+        true,
+        Map.of(7, new Rlimit(64, -1)),
+        022,
+        null);
+  }
+
+  private static String plan(ProcessPlanner.Process process) {
+    StringBuilder text = new StringBuilder();
+    ProcessPlanner.steps(process).forEach(step -> text.append(step).append('\n'));
+    return text.toString();
+  }
+
+  @Test
+  void rootKeepsItsCapabilities() {
+    assertEquals(
+        """
+        stdio(0, 1, 2)
+        setsid()
+        rlimit(7, 64, -1)
+        umask(18)
+        groups([5])
+        bounding(1024)
+        user(0, 0)
+        capabilities(1024, 1024, 0)
+        ambient(0)
+        no_new_privs()
+        chdir("/")
+        exec([/bin/true], [/bin/true], [A=1])
+        """,
+        plan(process(0, false, Map.of("A", "1"), "/bin/true")));
+  }
+
+  /**
+   * Without a word about capabilities, another user has none, as the kernel takes them at
+   * setresuid(2).
+   */
+  @Test
+  void anotherUserHasNone() {
+    String plan = plan(process(1000, false, Map.of(), "/bin/true"));
+    assertEquals(
+        "groups([5])\nbounding(1024)\nuser(1000, 1000)\nno_new_privs()\n",
+        plan.substring(plan.indexOf("groups"), plan.indexOf("chdir")));
+  }
+
+  @Test
+  void whatAnotherUserIsGivenSurvivesTheExec() {
+    String plan = plan(process(1000, true, Map.of(), "/bin/true"));
+    assertEquals(
+        "keep_caps()\nuser(1000, 1000)\ncapabilities(1024, 1024, 1024)\nambient(1024)\n",
+        plan.substring(plan.indexOf("keep"), plan.indexOf("no_new")));
+  }
+
+  @Test
+  void aCommandWithoutASlashIsLookedUpInItsOwnPath() {
+    String plan = plan(process(0, false, Map.of("PATH", "/a::/b"), "tool", "x"));
+    assertEquals(
+        "exec([/a/tool, tool, /b/tool], [tool, x], [PATH=/a::/b])\n",
+        plan.substring(plan.indexOf("exec")));
+  }
+}

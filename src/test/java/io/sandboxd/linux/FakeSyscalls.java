@@ -1,0 +1,168 @@
+package io.sandboxd.linux;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A kernel that does what a test says: files by path, and a conversation on one socket. Whatever a
+ * test does not expect fails loudly.
+ */
+public class FakeSyscalls implements Syscalls {
+  public final Map<String, String> files = new HashMap<>();
+  public final List<byte[]> sent = new ArrayList<>();
+  public final Deque<Message> toReceive = new ArrayDeque<>();
+  public final List<Integer> closed = new ArrayList<>();
+  private final Map<Integer, ByteBuffer> open = new HashMap<>();
+  private int next = 100;
+
+  public Fd fd() {
+    return new Fd(next++, this);
+  }
+
+  private static UnsupportedOperationException unexpected() {
+    return new UnsupportedOperationException("no test expects this call");
+  }
+
+  @Override
+  public Fd openat2(Fd dir, String path, int flags, int resolve) {
+    String content = files.get(path);
+    if (content == null) {
+      throw new ErrnoException("openat2", path, Errno.ENOENT);
+    }
+    Fd fd = fd();
+    open.put(
+        fd.number(), ByteBuffer.wrap(content.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    return fd;
+  }
+
+  /** Gives little at a time, as read(2) may. */
+  @Override
+  public int read(Fd fd, ByteBuffer into) {
+    ByteBuffer from = open.get(fd.number());
+    int count = Math.min(Math.min(7, from.remaining()), into.remaining());
+    for (int i = 0; i < count; i++) {
+      into.put(from.get());
+    }
+    return count;
+  }
+
+  @Override
+  public synchronized void close(int fd) {
+    closed.add(fd);
+  }
+
+  @Override
+  public Fd connectSeqpacket(String path) {
+    return fd();
+  }
+
+  @Override
+  public synchronized void send(Fd socket, byte[] data, List<Fd> fds) {
+    sent.add(data);
+  }
+
+  @Override
+  public Message receive(Fd socket) {
+    return toReceive.poll();
+  }
+
+  @Override
+  public Fd open(String path, int flags, int mode) {
+    throw unexpected();
+  }
+
+  @Override
+  public void writeAll(Fd fd, byte[] bytes) {
+    throw unexpected();
+  }
+
+  @Override
+  public void fchown(Fd fd, long uid, long gid) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd sealedMemfd(String name, byte[] content) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd listenSeqpacket(String path) {
+    throw unexpected();
+  }
+
+  @Override
+  public int spawn(Fd executable, List<String> argv, Fd fd3) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd pidfdOpen(int pid) {
+    throw unexpected();
+  }
+
+  @Override
+  public boolean pidfdSendSignal(Fd pidfd, int signal) {
+    throw unexpected();
+  }
+
+  @Override
+  public void reap(Fd pidfd) {
+    throw unexpected();
+  }
+
+  @Override
+  public void reapChild(int pid) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd openTree(Fd of, boolean recursive) {
+    throw unexpected();
+  }
+
+  @Override
+  public void isolateMount(Fd mount, Fd userNamespace, boolean recursive) {
+    throw unexpected();
+  }
+
+  @Override
+  public int namespaceType(Fd fd) {
+    throw unexpected();
+  }
+
+  @Override
+  public boolean poll(Fd fd, int events, int timeoutMillis) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd epollCreate() {
+    throw unexpected();
+  }
+
+  @Override
+  public void epollAdd(Fd epoll, int fd, int events) {
+    throw unexpected();
+  }
+
+  @Override
+  public void epollRemove(Fd epoll, int fd) {
+    throw unexpected();
+  }
+
+  @Override
+  public List<Ready> epollWait(Fd epoll) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd eventfd() {
+    throw unexpected();
+  }
+}

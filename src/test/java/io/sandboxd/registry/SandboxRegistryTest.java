@@ -1,0 +1,180 @@
+package io.sandboxd.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.ExitStatus;
+import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.json.SpecJson;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SandboxRegistryTest {
+  private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
+
+  @TempDir Path root;
+  private StateDirectory directory;
+  private SandboxRegistry registry;
+
+  @BeforeEach
+  void open() {
+    directory = new StateDirectory(root);
+    registry = new SandboxRegistry(directory);
+  }
+
+  private static SandboxStatus creating(String id, String name) {
+    SandboxSpec spec = SpecJson.read("{}".getBytes(StandardCharsets.UTF_8), SandboxSpec.class);
+    return SandboxStatus.creating(id, name, spec, NOW);
+  }
+
+  private Sandbox reserve(String id, String name) {
+    return registry.reserve(creating(id, name));
+  }
+
+  private static ProcessStatus process(String id, int seq) {
+    return ProcessStatus.running(id, seq, null, null, List.of("true"), NOW);
+  }
+
+  @Test
+  void aNameIsTakenUntilItIsRemoved() {
+    Sandbox first = reserve("1", "web");
+    SandboxException refused = assertThrows(SandboxException.class, () -> reserve("2", "web"));
+    assertEquals(ErrorCode.NAME_IN_USE, refused.code());
+    assertEquals(List.of("1"), directory.ids(), "nothing is left of the second");
+    registry.remove(first);
+    assertEquals(List.of(), directory.ids());
+    reserve("3", "web");
+  }
+
+  @Test
+  void aNameThatIsAnothersIdIsTakenToo() {
+    reserve("abc", "web");
+    assertThrows(SandboxException.class, () -> reserve("2", "abc"));
+  }
+
+  @Test
+  void foundByNameAndId() {
+    Sandbox sandbox = reserve("1", "web");
+    assertSame(sandbox, registry.get("web"));
+    assertSame(sandbox, registry.get("1"));
+    assertEquals(
+        ErrorCode.NOT_FOUND, assertThrows(SandboxException.class, () -> registry.get("x")).code());
+  }
+
+  @Test
+  void whatIsWrittenIsReadAgain() {
+    Sandbox sandbox = reserve("1", "web");
+    sandbox.update(s -> s.change().pid(42).state(SandboxState.CREATED).build());
+    SandboxStatus read = new StateDirectory(root).readSandbox("1");
+    assertEquals(sandbox.status(), read);
+  }
+
+  /** The table is what it says it is, for every pair. */
+  @ParameterizedTest
+  @EnumSource(SandboxState.class)
+  void onlyStepsOfTheTableAreTaken(SandboxState from) {
+    for (SandboxState to : EnumSet.complementOf(EnumSet.of(from))) {
+      Sandbox sandbox =
+          registry.restore(creating("x" + from + to, "n" + from + to).withState(from));
+      directory.createSandbox(sandbox.id());
+      if (from.mayBecome(to)) {
+        assertEquals(to, sandbox.update(s -> s.withState(to)).state());
+      } else {
+        assertThrows(SandboxException.class, () -> sandbox.update(s -> s.withState(to)));
+        assertEquals(from, sandbox.state(), "unchanged");
+      }
+    }
+  }
+
+  @Test
+  void deletingIsTheEndAndReachedFromEverywhere() {
+    assertEquals(EnumSet.noneOf(SandboxState.class), SandboxState.DELETING.next());
+    for (SandboxState state : EnumSet.complementOf(EnumSet.of(SandboxState.DELETING))) {
+      assertTrue(state.mayBecome(SandboxState.DELETING), state.word());
+    }
+  }
+
+  @Test
+  void processesAreNumberedAndNamed() {
+    Sandbox sandbox = reserve("1", "web");
+    assertEquals("p1", sandbox.addProcess(null, ProcessesOf::make).status().id());
+    assertEquals("mine", sandbox.addProcess("mine", ProcessesOf::make).status().id());
+    assertThrows(SandboxException.class, () -> sandbox.addProcess("mine", ProcessesOf::make));
+    assertEquals(2, sandbox.process("mine").seq());
+    assertEquals(
+        ErrorCode.NOT_FOUND,
+        assertThrows(SandboxException.class, () -> sandbox.process("other")).code());
+  }
+
+  private static final class ProcessesOf {
+    static ProcessStatus make(String id, int seq) {
+      return process(id, seq);
+    }
+  }
+
+  /** Of two mains, while one replaces the other, the younger is meant. */
+  @Test
+  void theLatestMainIsMain() {
+    Sandbox sandbox = reserve("1", "web");
+    SandboxProcess first = sandbox.addProcess("main", ProcessesOf::make);
+    SandboxProcess second = sandbox.addProcess("main", ProcessesOf::make);
+    assertSame(second, sandbox.main().orElseThrow());
+    sandbox.forget(first);
+    assertSame(second, sandbox.process("main"));
+    assertFalse(Files.exists(first.files()));
+  }
+
+  @Test
+  void allWaitersGetTheSameEnd() {
+    Sandbox sandbox = reserve("1", "web");
+    SandboxProcess process = sandbox.addProcess(null, ProcessesOf::make);
+    CompletableFuture<ProcessStatus> before = process.ended();
+    CompletableFuture<ProcessStatus> cancelled = process.ended();
+    cancelled.cancel(true);
+    ExitStatus exit = new ExitStatus(7, null, ExitStatus.Reason.exited, null);
+    process.end(NOW, exit, null);
+    process.end(NOW, new ExitStatus(9, null, ExitStatus.Reason.lost, null), null);
+    assertEquals(exit, before.join().exit());
+    assertEquals(exit, process.ended().join().exit());
+    assertEquals(exit, directory.readProcess("1", 1).exit(), "on file before anybody is told");
+  }
+
+  @Test
+  void theTimeoutStaysTheReason() {
+    SandboxProcess process = reserve("1", "web").addProcess(null, ProcessesOf::make);
+    process.doom(ExitStatus.Reason.killed, 2, "a");
+    process.doom(ExitStatus.Reason.timeout, 15, null);
+    process.doom(ExitStatus.Reason.killed, 9, "b");
+    assertEquals(ExitStatus.Reason.timeout, process.doom().reason());
+  }
+
+  @Test
+  void deletingATreeFollowsNoLink() throws Exception {
+    Path outside = Files.createDirectories(root.resolve("outside"));
+    Files.writeString(outside.resolve("file"), "x");
+    Path tree = Files.createDirectories(root.resolve("tree/deep"));
+    Files.createSymbolicLink(tree.resolve("link"), outside);
+    StateDirectory.deleteTree(root.resolve("tree"));
+    assertFalse(Files.exists(root.resolve("tree")));
+    assertTrue(Files.exists(outside.resolve("file")));
+    StateDirectory.deleteTree(root.resolve("tree"));
+  }
+}
