@@ -124,10 +124,13 @@ public final class CreateSandbox {
   }
 
   private IdMappings idMappings(SandboxSpec spec) {
-    if (!spec.namespace(NamespaceType.USER).isNew()) {
-      return describe.idMappingsOfJoined(spec);
+    boolean own = spec.namespace(NamespaceType.USER).isNew();
+    if (own && spec.idMappings() == null) {
+      return idRanges.take();
     }
-    return spec.idMappings() == null ? idRanges.take() : spec.idMappings();
+    IdMappings given = own ? spec.idMappings() : describe.idMappingsOfJoined(spec);
+    idRanges.keep(given);
+    return given;
   }
 
   /** Starts init, has it enter the namespaces, and gets hold of what it has become there. */

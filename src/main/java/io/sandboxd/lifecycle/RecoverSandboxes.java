@@ -79,7 +79,15 @@ public final class RecoverSandboxes {
     found.forEach(s -> idRanges.keep(s.status().idMappings()));
     Map<Sandbox, CompletableFuture<Void>> told = new java.util.LinkedHashMap<>();
     found.forEach(sandbox -> told.put(sandbox, reach(sandbox)));
-    told.forEach(this::settle);
+    told.forEach(
+        (sandbox, ready) -> {
+          try {
+            settle(sandbox, ready);
+          } catch (RuntimeException e) {
+            // One sandbox's trouble, or a full disk, must not keep the daemon from the others.
+            LOG.errorf(e, "Sandbox %s could not be settled.", sandbox.name());
+          }
+        });
     putAwayOrphans();
   }
 
