@@ -30,8 +30,6 @@ public final class RecordExit {
   private static final EnumSet<SandboxState> ALIVE =
       EnumSet.of(
           SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
-  private static final EnumSet<SandboxState> MAIN_RUNS =
-      EnumSet.of(SandboxState.RUNNING, SandboxState.PAUSED);
 
   private final Inits inits;
   private final Cgroups cgroups;
@@ -110,10 +108,14 @@ public final class RecordExit {
         });
   }
 
-  /** A process may end before its start was put on record; then the start calls this afterwards. */
+  /**
+   * A process may end before its start was put on record; then the start calls this afterwards.
+   * What is frozen stays so, and is found stopped when it is thawed.
+   */
   static void mainHasEnded(SandboxProcess main) {
     ProcessStatus ended = main.status();
-    main.sandbox().updateIf(MAIN_RUNS, s -> s.stopped(ended.exitedAt(), ended.exit()));
+    main.sandbox()
+        .updateIf(EnumSet.of(SandboxState.RUNNING), s -> s.stopped(ended.exitedAt(), ended.exit()));
   }
 
   /** wait(2) tells how; only the daemon's own notes and the cgroup's counter tell why. */
