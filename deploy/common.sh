@@ -19,8 +19,11 @@ need() { # COMMAND-OR-FILE:PACKAGE...
   type -P apt-get >/dev/null || die "please install: ${missing[*]}"
   ((EUID == 0)) || die "run me as root, or install: ${missing[*]}"
   printf 'Installing %s\n' "${missing[*]}"
-  install_packages "${missing[@]}" || { apt-get -qq update && install_packages "${missing[@]}"; } ||
-    die "apt-get could not install: ${missing[*]}"
+  # A fresh machine knows no packages yet; what an old one knows may be out of date.
+  if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || ! install_packages "${missing[@]}"; then
+    apt-get -qq update || die 'apt-get update failed'
+    install_packages "${missing[@]}" || die "apt-get could not install: ${missing[*]}"
+  fi
 }
 
 install_packages() { # PACKAGE...
