@@ -34,7 +34,9 @@ final class SettingsReader {
   /** sockaddr_un(7) has 108 bytes and a NUL; the socket is bound under a longer name first. */
   private static final int MAX_SOCKET_PATH = 107 - UnixSocket.LONGER_WHILE_BINDING;
 
-  /** The sockets of sandboxes' inits are in the state directory, at {@code sandboxes/ID/init.sock}. */
+  /**
+   * The sockets of sandboxes' inits are in the state directory, at {@code sandboxes/ID/init.sock}.
+   */
   private static final int MAX_STATE_DIR = 107 - "/sandboxes/0123456789abcdef/init.sock".length();
 
   private static final long ID_RANGE = 65536;
