@@ -14,6 +14,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -21,6 +22,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
@@ -114,8 +116,11 @@ public class ProcessResource {
   @POST
   @Path("processes/{process}/kill")
   public void kill(
-      @PathParam("name") String name, @PathParam("process") String process, ProcessKill request) {
-    kill.kill(name, new KillRequest(request.signal(), process, null), "kill");
+      @PathParam("name") String name,
+      @PathParam("process") String process,
+      ProcessKill request,
+      @Context HttpServerRequest http) {
+    kill.kill(name, new KillRequest(request.signal(), process, null), Peer.name(http));
   }
 
   @GET

@@ -19,6 +19,7 @@ import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.rules.SandboxPatch;
 import io.sandboxd.sandbox.rules.SpecValidator;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -28,6 +29,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
@@ -140,8 +142,11 @@ public class SandboxResource {
 
   @DELETE
   @Path("{name}")
-  public void delete(@PathParam("name") String name, @QueryParam("force") String force) {
-    delete.delete(name, Query.flag("force", force), "delete");
+  public void delete(
+      @PathParam("name") String name,
+      @QueryParam("force") String force,
+      @Context HttpServerRequest http) {
+    delete.delete(name, Query.flag("force", force), Peer.name(http));
   }
 
   @POST
@@ -152,9 +157,10 @@ public class SandboxResource {
 
   @POST
   @Path("{name}/kill")
-  public void kill(@PathParam("name") String name, KillRequest request) {
+  public void kill(
+      @PathParam("name") String name, KillRequest request, @Context HttpServerRequest http) {
     validator.check(request);
-    kill.kill(name, request, "kill");
+    kill.kill(name, request, Peer.name(http));
   }
 
   @POST

@@ -69,6 +69,26 @@ class ServingIT {
   }
 
   @Test
+  void recordsWhoAsked(Daemon daemon) {
+    String sandbox = "{\"name\": \"victim\", \"process\": {\"args\": [\"sleep\", \"60\"]}}";
+    daemon.given().body(sandbox).post("/v1/sandboxes?start=true").then().statusCode(201);
+    daemon
+        .given()
+        .body("{\"signal\": \"TERM\"}")
+        .post("/v1/sandboxes/victim/kill")
+        .then()
+        .statusCode(204);
+    daemon
+        .given()
+        .get("/v1/sandboxes/victim/wait?timeout=30s")
+        .then()
+        .statusCode(200)
+        .body("exit.reason", equalTo("killed"))
+        .body("exit.signal", equalTo("TERM"))
+        .body("exit.killedBy", equalTo("uid 0"));
+  }
+
+  @Test
   void listensOnNoNetwork(Daemon daemon) throws IOException {
     // The tables are of the network namespace; whose the sockets are, the descriptors tell.
     List<String> sockets = socketsOf(daemon.pid());
