@@ -58,7 +58,10 @@ public final class PauseSandbox {
         });
   }
 
-  /** What a sandbox is when it is not frozen: whether its main process was started, or has ended, tells. */
+  /**
+   * What a sandbox is when it is not frozen: whether its main process was started, or has ended,
+   * tells.
+   */
   static void noteThawed(Sandbox sandbox) {
     sandbox.updateIf(
         EnumSet.of(SandboxState.PAUSED),

@@ -69,6 +69,10 @@ public final class RecoverSandboxes {
   public void recover() {
     List<Sandbox> found = new ArrayList<>();
     for (String id : directory.ids()) {
+      if (!directory.isRecorded(id)) {
+        directory.deleteSandbox(id); // cut off before its name was taken: nothing was promised
+        continue;
+      }
       try {
         found.add(restore(directory.readSandbox(id)));
       } catch (RuntimeException e) {

@@ -60,6 +60,11 @@ public final class StateDirectory {
     return names(sandboxes);
   }
 
+  /** Whether a sandbox's own file is there. */
+  public boolean isRecorded(String id) {
+    return Files.exists(sandbox(id).resolve(SANDBOX_FILE));
+  }
+
   /** The numbers of the processes that are kept for a sandbox. */
   public List<Integer> processes(String id) {
     return names(sandbox(id).resolve("processes")).stream()

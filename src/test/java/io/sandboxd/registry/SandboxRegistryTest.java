@@ -46,7 +46,7 @@ class SandboxRegistryTest {
   }
 
   private Sandbox reserve(String id, String name) {
-    return registry.reserve(creating(id, name));
+    return registry.reserve(creating(id, name), sandbox -> sandbox);
   }
 
   private static ProcessStatus process(String id, int seq) {
