@@ -22,6 +22,10 @@ import java.util.Set;
 public final class DescribeLaunch {
   private final Cgroups cgroups;
   private final OpenSources openSources;
+  private final List<String> procControls =
+      LaunchRequest.PROC_CONTROLS.stream()
+          .filter(name -> Files.exists(Path.of("/proc", name)))
+          .toList();
 
   public DescribeLaunch(Cgroups cgroups, OpenSources openSources) {
     this.cgroups = cgroups;
@@ -67,6 +71,7 @@ public final class DescribeLaunch {
         cgroup.procsFiles(),
         cgroups.mode().equals("unified"),
         fileSources(spec),
+        procControls,
         privileged(spec));
   }
 

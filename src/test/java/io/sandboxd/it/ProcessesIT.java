@@ -121,6 +121,23 @@ class ProcessesIT {
     assertEquals("ok", sandbox.sh("echo ok"));
   }
 
+  /**
+   * Opening some files does something: here it would make a terminal, and could take hold of it.
+   */
+  @Test
+  void userFilesThatAreDevicesAreNotOpened(Daemon daemon) throws Exception {
+    Path root = BusyboxRoot.make(daemon, "devices-as-files");
+    Files.delete(root.resolve("etc/passwd"));
+    Files.createSymbolicLink(root.resolve("etc/passwd"), Path.of("/dev/pts/ptmx"));
+    TestSandbox sandbox = TestSandbox.started(daemon, "root", json("path", root.toString()));
+    sandbox
+        .post("/exec", json("args", List.of("true"), "user", json("uid", "root")))
+        .then()
+        .statusCode(400)
+        .body("field", equalTo("user.uid"));
+    assertEquals("ptmx", sandbox.sh("ls /dev/pts"));
+  }
+
   @Test
   void limitsUmaskAndPrivileges(Daemon daemon) {
     TestSandbox sandbox = TestSandbox.started(daemon);

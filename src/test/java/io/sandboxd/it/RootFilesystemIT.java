@@ -197,6 +197,20 @@ class RootFilesystemIT {
         Files.readString(Path.of("/proc/1/comm")).strip(), hostPids.sh("cat /proc/1/comm"));
   }
 
+  /** By these a root that is the host's could rule the host. */
+  @Test
+  void whatRulesTheHostIsReadOnlyInProc(Daemon daemon) {
+    for (String user : List.of("new", "host")) {
+      TestSandbox sandbox = TestSandbox.started(daemon, "namespaces", json("user", user));
+      for (String file :
+          List.of("sys/kernel/core_pattern", "sys/vm/drop_caches", "irq/0/smp_affinity")) {
+        assertEquals(
+            "refused", sandbox.sh("(: > /proc/" + file + ") 2>/dev/null || echo refused"), file);
+      }
+      assertEquals("refused", sandbox.sh("mknod /dev/x b 8 0 2>/dev/null || echo refused"));
+    }
+  }
+
   /** CVE-2019-19921 and its kind: what the root holds must not lead a mount out of it. */
   @ParameterizedTest
   @ValueSource(strings = {"/", "../../../../../../../..", "/etc", "/proc/self/root/etc"})

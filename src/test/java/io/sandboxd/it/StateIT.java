@@ -66,6 +66,53 @@ class StateIT {
     assertEquals(5, codes.stream().filter(c -> c == 404).count(), codes.toString());
   }
 
+  /** Whoever starts what ends at once is told of the end, and may start it again. */
+  @Test
+  void mainMayEndBeforeItsStartIsAnswered(Daemon daemon) {
+    TestSandbox sandbox = TestSandbox.create(daemon, "process", json("args", List.of("/bin/true")));
+    for (int round = 0; round < 60; round++) {
+      sandbox.post("/start").then().statusCode(200);
+      sandbox.get("/wait").then().statusCode(200).body("exit.code", equalTo(0));
+      assertEquals("stopped", sandbox.state(), "in round " + round);
+    }
+  }
+
+  /** A name can be had and lost by many at once; what is left is whole or nothing. */
+  @Test
+  void createsAndDeletesOfOneName(Daemon daemon) throws Exception {
+    List<Integer> codes =
+        together(
+            4,
+            () -> {
+              int worst = 0;
+              for (int round = 0; round < 8; round++) {
+                int made = TestSandbox.tryCreate(daemon, json("name", "fought-over")).statusCode();
+                int gone =
+                    daemon.given().delete("/v1/sandboxes/fought-over?force=true").statusCode();
+                worst = Math.max(worst, Math.max(made, gone));
+              }
+              return worst;
+            });
+    assertTrue(codes.stream().allMatch(c -> c < 500), codes.toString());
+  }
+
+  /** Frozen and ended at the same time: it can always be brought back to life. */
+  @Test
+  void pausesWhileMainEnds(Daemon daemon) throws Exception {
+    TestSandbox sandbox =
+        TestSandbox.create(daemon, "process", json("args", List.of("sleep", "0.01")));
+    for (int round = 0; round < 15; round++) {
+      sandbox.post("/start").then().statusCode(200);
+      together(2, () -> sandbox.post("/pause").statusCode());
+      if (sandbox.state().equals("paused")) {
+        sandbox.post("/resume").then().statusCode(200);
+      }
+      sandbox.get("/wait").then().statusCode(200);
+      assertEquals("stopped", sandbox.state());
+      assertEquals(0, sandbox.inspect().getInt("exit.code"));
+    }
+  }
+
   private static <T> List<T> together(int clients, Callable<T> action) throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(clients);
     try {

@@ -38,7 +38,8 @@ class LaunchPlannerTest {
         privileged.add(type);
       }
     }
-    return new LaunchRequest(spec, "box", PROCS, true, Set.of("/srv/file"), privileged);
+    return new LaunchRequest(
+        spec, "box", PROCS, true, Set.of("/srv/file"), List.of("irq", "sys"), privileged);
   }
 
   /**

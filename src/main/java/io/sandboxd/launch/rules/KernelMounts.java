@@ -12,12 +12,6 @@ import java.util.List;
  * The mounts by which the kernel shows a sandbox its own namespaces, and the private directories.
  */
 public final class KernelMounts {
-  /**
-   * By which a root that is the host's could change the host, e.g. by a core_pattern of its own.
-   */
-  private static final List<String> READ_ONLY_IN_PROC =
-      List.of("bus", "fs", "irq", "sys", "sysrq-trigger");
-
   private KernelMounts() {}
 
   /** Covers a part of a mounted proc with a read-only copy of itself; all by descriptor. */
@@ -54,7 +48,7 @@ public final class KernelMounts {
       long proc = plan.make();
       Mounts.create(plan, proc, "proc", List.of(), Mounts.NOSUID_NODEV_NOEXEC, "/proc");
       Mounts.putDirectory(plan, proc, "/proc");
-      READ_ONLY_IN_PROC.forEach(name -> readOnly(plan, proc, name));
+      request.procControls().forEach(name -> readOnly(plan, proc, name));
       plan.release(proc);
     } else if (request.spec().root() != null) {
       Mounts.attachDirectory(plan, Mounts.copy(plan, "/proc", true), "/proc");
