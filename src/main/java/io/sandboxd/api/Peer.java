@@ -11,6 +11,11 @@ import java.io.UncheckedIOException;
 final class Peer {
   private Peer() {}
 
+  /** For the record of who did something. */
+  static String name(HttpServerRequest request) {
+    return "uid " + of(request).uid();
+  }
+
   static PeerCredentials of(HttpServerRequest request) {
     ConnectionBase connection = (ConnectionBase) request.connection();
     try {

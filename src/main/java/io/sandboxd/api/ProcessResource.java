@@ -6,7 +6,6 @@ import io.sandboxd.lifecycle.ReadOutput;
 import io.sandboxd.process.OutputLog;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
-import io.sandboxd.sandbox.Durations;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.KillRequest;
@@ -15,6 +14,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -22,6 +22,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
@@ -43,6 +44,9 @@ import java.util.concurrent.TimeUnit;
 @Consumes(MediaType.APPLICATION_JSON)
 public class ProcessResource {
   private static final int CHUNK = 64 * 1024;
+
+  /** How long an answer waits for output that is not there yet. */
+  private static final long FOLLOW_MILLIS = 500;
 
   /** The answer of a list. */
   public record ProcessList(List<ProcessStatus> processes) {}
@@ -112,8 +116,11 @@ public class ProcessResource {
   @POST
   @Path("processes/{process}/kill")
   public void kill(
-      @PathParam("name") String name, @PathParam("process") String process, ProcessKill request) {
-    kill.kill(name, new KillRequest(request.signal(), process, null), "kill");
+      @PathParam("name") String name,
+      @PathParam("process") String process,
+      ProcessKill request,
+      @Context HttpServerRequest http) {
+    kill.kill(name, new KillRequest(request.signal(), process, null), Peer.name(http));
   }
 
   @GET
@@ -145,7 +152,7 @@ public class ProcessResource {
   private CompletionStage<Response> ended(SandboxProcess process, String timeout) {
     CompletableFuture<ProcessStatus> end = process.ended();
     if (timeout != null) {
-      Duration limit = duration(timeout);
+      Duration limit = Query.duration("timeout", timeout);
       end.completeOnTimeout(null, limit.toMillis(), TimeUnit.MILLISECONDS);
     }
     return end.thenApplyAsync(
@@ -156,24 +163,34 @@ public class ProcessResource {
         workers);
   }
 
-  private static Duration duration(String text) {
-    try {
-      return Durations.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw SandboxException.invalid("timeout", e.getMessage());
-    }
-  }
-
   @GET
   @Path("processes/{process}/output")
   @Produces(MediaType.APPLICATION_OCTET_STREAM)
-  public Response output(
+  @Blocking
+  public CompletionStage<Response> output(
       @PathParam("name") String name,
       @PathParam("process") String process,
       @QueryParam("stream") String stream,
-      @QueryParam("offset") Long offset,
-      @QueryParam("tail") Long tail) {
-    ReadOutput.Part part = output.part(name, process, stream(stream), offset, tail);
+      @QueryParam("offset") String offset,
+      @QueryParam("tail") String tail,
+      @QueryParam("follow") String follow) {
+    OutputLog.Stream which = stream(stream);
+    Long from = Query.count("offset", offset);
+    Long last = Query.count("tail", tail);
+    ReadOutput.Part part = output.part(name, process, which, from, last);
+    if (!Query.flag("follow", follow) || part.offset() < part.end()) {
+      return CompletableFuture.completedFuture(bytes(part));
+    }
+    return registry
+        .get(name)
+        .process(process)
+        .ended()
+        .completeOnTimeout(null, FOLLOW_MILLIS, TimeUnit.MILLISECONDS)
+        .thenApplyAsync(
+            endedOrNot -> bytes(output.part(name, process, which, part.offset(), null)), workers);
+  }
+
+  private static Response bytes(ReadOutput.Part part) {
     StreamingOutput body =
         out -> {
           for (long at = part.offset(); at < part.end(); ) {

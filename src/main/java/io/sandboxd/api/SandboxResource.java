@@ -15,9 +15,11 @@ import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.rules.SandboxPatch;
 import io.sandboxd.sandbox.rules.SpecValidator;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -27,9 +29,11 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.List;
 
 /** Sandboxes as resources. */
@@ -78,12 +82,13 @@ public class SandboxResource {
   }
 
   @POST
-  public Response create(SandboxSpec spec, @QueryParam("start") boolean andStart) {
+  public Response create(SandboxSpec spec, @QueryParam("start") String start) {
+    boolean andStart = Query.flag("start", start);
     validator.check(spec);
     Sandbox sandbox = create.create(spec);
     if (andStart) {
       try {
-        start.start(sandbox.id());
+        this.start.start(sandbox.id());
       } catch (SandboxException e) {
         // One request, one outcome: who was told of a failure has no sandbox to clean up.
         delete.delete(sandbox.id(), true, "failed start");
@@ -98,12 +103,20 @@ public class SandboxResource {
   @GET
   public SandboxList list(
       @QueryParam("label") List<String> labels, @QueryParam("state") List<String> states) {
+    states.forEach(SandboxResource::requireState);
     return new SandboxList(
         registry.all().stream()
             .filter(s -> labels.stream().allMatch(label -> hasLabel(s, label)))
             .filter(s -> states.isEmpty() || states.contains(s.state().word()))
             .map(Sandbox::shown)
             .toList());
+  }
+
+  private static void requireState(String word) {
+    List<String> words = Arrays.stream(SandboxState.values()).map(SandboxState::word).toList();
+    if (!words.contains(word)) {
+      throw SandboxException.invalid("state", "must be one of " + String.join(", ", words));
+    }
   }
 
   /** {@code k=v}, or {@code k} for any value. */
@@ -122,14 +135,18 @@ public class SandboxResource {
 
   @PATCH
   @Path("{name}")
+  @Consumes({MediaType.APPLICATION_JSON, JsonBodies.MERGE_PATCH})
   public SandboxStatus update(@PathParam("name") String name, JsonNode patch) {
     return update.update(name, current -> SandboxPatch.of(current, patch, validator)).shown();
   }
 
   @DELETE
   @Path("{name}")
-  public void delete(@PathParam("name") String name, @QueryParam("force") boolean force) {
-    delete.delete(name, force, "delete");
+  public void delete(
+      @PathParam("name") String name,
+      @QueryParam("force") String force,
+      @Context HttpServerRequest http) {
+    delete.delete(name, Query.flag("force", force), Peer.name(http));
   }
 
   @POST
@@ -140,9 +157,10 @@ public class SandboxResource {
 
   @POST
   @Path("{name}/kill")
-  public void kill(@PathParam("name") String name, KillRequest request) {
+  public void kill(
+      @PathParam("name") String name, KillRequest request, @Context HttpServerRequest http) {
     validator.check(request);
-    kill.kill(name, request, "kill");
+    kill.kill(name, request, Peer.name(http));
   }
 
   @POST

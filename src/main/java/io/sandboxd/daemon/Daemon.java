@@ -9,6 +9,7 @@ import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.jboss.logging.Logger;
@@ -54,6 +55,8 @@ public final class Daemon implements QuarkusApplication {
       serve(reader.settings(), reader.logLevel());
     } catch (StartException e) {
       fail(e.exitCode(), e.getMessage());
+    } catch (AccessDeniedException e) {
+      fail(StartException.UNAVAILABLE, e.getFile() + ": permission denied; it takes root.");
     } catch (IOException e) {
       fail(StartException.UNAVAILABLE, e.toString());
     }

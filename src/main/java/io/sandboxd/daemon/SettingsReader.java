@@ -34,6 +34,11 @@ final class SettingsReader {
   /** sockaddr_un(7) has 108 bytes and a NUL; the socket is bound under a longer name first. */
   private static final int MAX_SOCKET_PATH = 107 - UnixSocket.LONGER_WHILE_BINDING;
 
+  /**
+   * The sockets of sandboxes' inits are in the state directory, at {@code sandboxes/ID/init.sock}.
+   */
+  private static final int MAX_STATE_DIR = 107 - "/sandboxes/0123456789abcdef/init.sock".length();
+
   private static final long ID_RANGE = 65536;
 
   /** Ids are 32 bits wide, and the highest means "none". */
@@ -41,7 +46,8 @@ final class SettingsReader {
 
   private static final long MAX_MAX_BODY = 1L << 30;
   private static final long MAX_IDLE_SECONDS = 86_400;
-  private static final Pattern CGROUP_PATH = Pattern.compile("(/[A-Za-z0-9_@:.-]+)+");
+  private static final Pattern CGROUP_PATH =
+      Pattern.compile("(/[A-Za-z0-9_:@-][A-Za-z0-9_.:@\\\\-]*)+");
   private static final Set<String> LOG_LEVELS = Set.of("error", "warn", "info", "debug");
 
   private final Map<Setting, String> values = new EnumMap<>(Setting.class);
@@ -69,11 +75,11 @@ final class SettingsReader {
 
   Settings settings() {
     return new Settings(
-        socket(),
+        path(Setting.SOCKET, MAX_SOCKET_PATH),
         text(Setting.SOCKET_GROUP).isEmpty() ? null : text(Setting.SOCKET_GROUP),
-        directory(Setting.STATE_DIR),
+        path(Setting.STATE_DIR, MAX_STATE_DIR),
         cgroupRoot(),
-        directory(Setting.LAYER_DIR),
+        path(Setting.LAYER_DIR),
         idBase(),
         number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
         Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)));
@@ -141,19 +147,15 @@ final class SettingsReader {
     return values.get(setting);
   }
 
-  private Path socket() {
-    Path socket = path(Setting.SOCKET);
-    int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
-    if (length > MAX_SOCKET_PATH) {
+  private Path path(Setting setting, int maxBytes) {
+    Path path = path(setting);
+    int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > maxBytes) {
       throw invalid(
-          Setting.SOCKET,
-          "is " + length + " bytes long; a socket's path may have " + MAX_SOCKET_PATH);
+          setting,
+          "is " + length + " bytes long, and may have " + maxBytes + " for the sake of sockets");
     }
-    return socket;
-  }
-
-  private Path directory(Setting setting) {
-    return path(setting);
+    return path;
   }
 
   private Path path(Setting setting) {
@@ -170,7 +172,7 @@ final class SettingsReader {
 
   private String cgroupRoot() {
     String root = text(Setting.CGROUP_ROOT);
-    if (!CGROUP_PATH.matcher(root).matches() || !Path.of(root).equals(Path.of(root).normalize())) {
+    if (!CGROUP_PATH.matcher(root).matches()) {
       throw invalid(
           Setting.CGROUP_ROOT,
           "must be a cgroup's path such as /sandboxd or /system.slice/sandboxd.slice, not the root");

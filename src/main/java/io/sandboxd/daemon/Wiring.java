@@ -79,7 +79,10 @@ public final class Wiring {
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
     LaunchProcess launch =
         new LaunchProcess(
-            syscalls, inits, new ResolveProcess(syscalls, inits), new EnforceTimeout(inits, timer));
+            syscalls,
+            inits,
+            new ResolveProcess(syscalls, inits),
+            new EnforceTimeout(syscalls, inits, timer));
 
     validator = new SpecValidator(constraints);
     delete = new DeleteSandbox(registry, tearDown);

@@ -29,6 +29,8 @@ public final class InitChannel implements AutoCloseable {
   private static final int ACK = 3;
   private static final int SIGNAL = 4;
 
+  private static final int SIGKILL = 9;
+
   /** The largest message that init takes, bytes. */
   static final int MAX_MESSAGE = 1024 * 1024;
 
@@ -251,6 +253,8 @@ public final class InitChannel implements AutoCloseable {
     } else if (message instanceof InitMessage.Failed failed) {
       answer(failed.tag(), message);
     } else if (message instanceof InitMessage.Spawned spawned && !answer(spawned.tag(), message)) {
+      // Nobody waits for it any more, so nobody would ever end it.
+      syscalls.pidfdSendSignal(spawned.pidfd(), SIGKILL);
       spawned.pidfd().close();
     }
   }

@@ -30,6 +30,7 @@ public final class LaunchPlanner {
           RootFilesystem::becomeRoot,
           NamespaceSettings::names,
           NamespaceSettings::loopback,
+          NamespaceSettings::sysctls,
           RootFilesystem::stopPropagation,
           RootFilesystem::hostView,
           RootFilesystem::ownRoot,
@@ -39,8 +40,7 @@ public final class LaunchPlanner {
           KernelMounts::privateDirectories,
           UserMounts::all,
           RootFilesystem::readonlyRoot,
-          RootFilesystem::switchRoot,
-          NamespaceSettings::sysctls);
+          RootFilesystem::switchRoot);
 
   private LaunchPlanner() {}
 

@@ -43,16 +43,18 @@ public final class Mounts {
   }
 
   public static void attachDirectory(Plan.Builder plan, long mount, String target) {
+    putDirectory(plan, mount, target);
+    plan.release(mount);
+  }
+
+  /** As {@link #attachDirectory}, and the mount's descriptor stays open. */
+  public static void putDirectory(Plan.Builder plan, long mount, String target) {
     plan.step("make mount point " + target, target, Op.MAKE_DIRS, ROOT_SLOT, target, 0755);
-    attach(plan, mount, target);
+    plan.step("mount " + target, target, Op.ATTACH, mount, ROOT_SLOT, target);
   }
 
   public static void attachFile(Plan.Builder plan, long mount, String target) {
     plan.step("make mount point " + target, target, Op.MAKE_FILE, ROOT_SLOT, target);
-    attach(plan, mount, target);
-  }
-
-  private static void attach(Plan.Builder plan, long mount, String target) {
     plan.step("mount " + target, target, Op.ATTACH, mount, ROOT_SLOT, target);
     plan.release(mount);
   }

@@ -20,6 +20,7 @@ import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -82,9 +83,9 @@ public final class CreateSandbox {
     describe.check(spec);
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
-    Sandbox sandbox = registry.reserve(SandboxStatus.creating(id, name, spec, Instant.now()));
-    return sandbox.exclusively(
-        () -> {
+    return registry.reserve(
+        SandboxStatus.creating(id, name, spec, Instant.now()),
+        sandbox -> {
           try {
             make(sandbox, spec);
             expire.watch(sandbox);
@@ -97,7 +98,7 @@ public final class CreateSandbox {
   }
 
   private void undo(Sandbox sandbox, RuntimeException failure) {
-    sandbox.update(s -> s.withState(SandboxState.DELETING));
+    sandbox.updateIf(EnumSet.of(SandboxState.CREATING), s -> s.withState(SandboxState.DELETING));
     List<String> left = tearDown.run(sandbox, "failed create");
     if (!left.isEmpty() && failure instanceof SandboxException told) {
       told.with("undoFailed", left);
@@ -106,8 +107,10 @@ public final class CreateSandbox {
 
   private void make(Sandbox sandbox, SandboxSpec spec) {
     IdMappings ids = idMappings(spec);
+    // On record before anything else is made: what is not known cannot be given back.
+    String path = cgroups.of(sandbox.id()).path();
+    sandbox.update(s -> s.change().idMappings(ids).cgroup(path).build());
     Cgroup cgroup = cgroups.create(sandbox.id());
-    sandbox.update(s -> s.change().idMappings(ids).cgroup(cgroup.path()).build());
     cgroup.apply(spec.resources());
     if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
       layers.create(sandbox.id(), Path.of(spec.root().path()));
@@ -124,10 +127,13 @@ public final class CreateSandbox {
   }
 
   private IdMappings idMappings(SandboxSpec spec) {
-    if (!spec.namespace(NamespaceType.USER).isNew()) {
-      return describe.idMappingsOfJoined(spec);
+    boolean own = spec.namespace(NamespaceType.USER).isNew();
+    if (own && spec.idMappings() == null) {
+      return idRanges.take();
     }
-    return spec.idMappings() == null ? idRanges.take() : spec.idMappings();
+    IdMappings given = own ? spec.idMappings() : describe.idMappingsOfJoined(spec);
+    idRanges.keep(given);
+    return given;
   }
 
   /** Starts init, has it enter the namespaces, and gets hold of what it has become there. */

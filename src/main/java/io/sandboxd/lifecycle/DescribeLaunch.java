@@ -11,6 +11,7 @@ import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import io.sandboxd.sandbox.SandboxSpec.Mount;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -29,14 +30,14 @@ public final class DescribeLaunch {
 
   /** Refuses what this host does not have, before anything is made. */
   void check(SandboxSpec spec) {
-    if (spec.root() != null && !Files.isDirectory(Path.of(spec.root().path()))) {
+    if (spec.root() != null && !Files.isDirectory(path("root.path", spec.root().path()))) {
       throw SandboxException.invalid(
           "root.path", spec.root().path() + " is not a directory of this host");
     }
     List<Mount> mounts = mounts(spec);
     for (int i = 0; i < mounts.size(); i++) {
       String source = mounts.get(i).source();
-      if (source != null && !Files.exists(Path.of(source))) {
+      if (source != null && !Files.exists(path("mounts[" + i + "].source", source))) {
         throw SandboxException.invalid(
             "mounts[" + i + "].source", source + " does not exist on this host");
       }
@@ -45,6 +46,16 @@ public final class DescribeLaunch {
       if (spec.namespace(type) instanceof NamespaceSource.OfSandbox of) {
         openSources.joinable(of.sandbox(), type);
       }
+    }
+  }
+
+  /** In a locale like C the JVM cannot name every file. */
+  private static Path path(String field, String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw SandboxException.invalid(
+          field, "cannot be named in the daemon's locale: start it with LC_ALL=C.UTF-8");
     }
   }
 

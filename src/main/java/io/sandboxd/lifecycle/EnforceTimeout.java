@@ -1,6 +1,7 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.SandboxException;
@@ -14,10 +15,12 @@ import java.util.concurrent.TimeUnit;
  * Ends processes whose time is up: TERM for their process group, and KILL when that does not help.
  */
 public final class EnforceTimeout {
+  private final Syscalls syscalls;
   private final Inits inits;
   private final ScheduledExecutorService timer;
 
-  public EnforceTimeout(Inits inits, ScheduledExecutorService timer) {
+  public EnforceTimeout(Syscalls syscalls, Inits inits, ScheduledExecutorService timer) {
+    this.syscalls = syscalls;
     this.inits = inits;
     this.timer = timer;
   }
@@ -32,7 +35,14 @@ public final class EnforceTimeout {
     }
     process.doom(ExitStatus.Reason.timeout, Signal.TERM.number(), null);
     signal(process, Signal.TERM);
-    after(process, Timeouts.GRACE, () -> signal(process, Signal.KILL));
+    after(
+        process,
+        Timeouts.GRACE,
+        () -> {
+          signal(process, Signal.KILL);
+          // Its init may have been stopped from inside.
+          process.signal(syscalls, Signal.KILL.number());
+        });
   }
 
   private void after(SandboxProcess process, Duration delay, Runnable action) {

@@ -4,8 +4,9 @@ import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.IdMapping;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
-import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Ranges of ids of the host for user namespaces that ask for none: each sandbox has one of its own,
@@ -19,7 +20,11 @@ public final class IdRanges {
   private static final long END = 0xffffffffL;
 
   private final long base;
-  private final BitSet taken = new BitSet();
+
+  /**
+   * How many sandboxes are in each: one that joins another's user namespace is in its range too.
+   */
+  private final Map<Integer, Integer> users = new HashMap<>();
 
   public IdRanges(long base) {
     this.base = base;
@@ -29,26 +34,29 @@ public final class IdRanges {
    * @throws SandboxException {@code limit_exceeded} when all are given out
    */
   synchronized IdMappings take() {
-    int index = taken.nextClearBit(0);
+    int index = 0;
+    while (users.containsKey(index)) {
+      index++;
+    }
     long first = base + (long) index * SIZE;
     if (first + SIZE > END) {
       throw new SandboxException(
           ErrorCode.LIMIT_EXCEEDED,
           "All id ranges are in use: delete sandboxes, or give idMappings.");
     }
-    taken.set(index);
+    users.put(index, 1);
     List<IdMapping> line = List.of(new IdMapping(0, first, SIZE));
     return new IdMappings(line, line);
   }
 
-  /** Notes that a sandbox has the range already. */
+  /** Notes one more sandbox in a range; mappings that are none of ours change nothing. */
   synchronized void keep(IdMappings mappings) {
-    each(mappings, taken::set);
+    each(mappings, index -> users.merge(index, 1, Integer::sum));
   }
 
-  /** Takes a range back; mappings that came from elsewhere are none of ours and change nothing. */
+  /** One sandbox less; the range is free when it was the last. */
   synchronized void giveBack(IdMappings mappings) {
-    each(mappings, taken::clear);
+    each(mappings, index -> users.computeIfPresent(index, (same, n) -> n > 1 ? n - 1 : null));
   }
 
   private void each(IdMappings mappings, java.util.function.IntConsumer action) {

@@ -70,8 +70,7 @@ public final class KillSandbox {
   private void thawKilled(Sandbox sandbox, Signal signal) {
     if (signal.equals(Signal.KILL) && sandbox.state() == SandboxState.PAUSED) {
       cgroups.of(sandbox.id()).thaw();
-      sandbox.updateIf(
-          EnumSet.of(SandboxState.PAUSED), s -> s.withState(PauseSandbox.unpaused(sandbox)));
+      PauseSandbox.noteThawed(sandbox);
     }
   }
 }

@@ -2,7 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
-import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.registry.TreeRemoval;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -49,7 +49,7 @@ public final class Layers {
 
   /** Harmless when there is none. */
   void remove(String id) {
-    StateDirectory.deleteTree(root.resolve(id));
+    TreeRemoval.remove(root.resolve(id));
   }
 
   /** Those that exist. */

@@ -84,7 +84,7 @@ public final class OpenSources {
   }
 
   private int namespaceType(Fd found) {
-    if (!java.nio.file.Files.isRegularFile(java.nio.file.Path.of(found.procPath()))) {
+    if (!syscalls.isRegularFile(found)) {
       return 0;
     }
     try (Fd file = syscalls.open(found.procPath(), Syscalls.O_RDONLY | Syscalls.O_NONBLOCK, 0)) {

@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
@@ -29,9 +30,15 @@ public final class PauseSandbox {
               EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
               "only one that is created or running can be paused");
           cgroups.of(sandbox.id()).freeze();
-          sandbox.updateIf(
-              EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
-              s -> s.withState(SandboxState.PAUSED));
+          boolean paused =
+              sandbox.updateIf(
+                  EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
+                  s -> s.withState(SandboxState.PAUSED));
+          if (!paused) {
+            cgroups.of(sandbox.id()).thaw();
+            throw SandboxException.wrongState(
+                "The sandbox '" + sandbox.name() + "' ended while it was being paused.");
+          }
           return sandbox;
         });
   }
@@ -46,13 +53,22 @@ public final class PauseSandbox {
           sandbox.require(
               EnumSet.of(SandboxState.PAUSED), "only one that is paused can be resumed");
           cgroups.of(sandbox.id()).thaw();
-          sandbox.updateIf(EnumSet.of(SandboxState.PAUSED), s -> s.withState(unpaused(sandbox)));
+          noteThawed(sandbox);
           return sandbox;
         });
   }
 
-  /** What a sandbox is when it is not frozen: whether its main process was ever started tells. */
-  static SandboxState unpaused(Sandbox sandbox) {
-    return sandbox.status().startedAt() == null ? SandboxState.CREATED : SandboxState.RUNNING;
+  /**
+   * What a sandbox is when it is not frozen: whether its main process was started, or has ended,
+   * tells.
+   */
+  static void noteThawed(Sandbox sandbox) {
+    sandbox.updateIf(
+        EnumSet.of(SandboxState.PAUSED),
+        s ->
+            s.startedAt() == null
+                ? s.withState(SandboxState.CREATED)
+                : s.withState(SandboxState.RUNNING));
+    sandbox.main().filter(SandboxProcess::isOver).ifPresent(RecordExit::mainHasEnded);
   }
 }

@@ -30,8 +30,6 @@ public final class RecordExit {
   private static final EnumSet<SandboxState> ALIVE =
       EnumSet.of(
           SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
-  private static final EnumSet<SandboxState> MAIN_RUNS =
-      EnumSet.of(SandboxState.RUNNING, SandboxState.PAUSED);
 
   private final Inits inits;
   private final Cgroups cgroups;
@@ -67,8 +65,11 @@ public final class RecordExit {
 
       @Override
       public void exited(int seq, int waitStatus, Usage usage, Instant at) {
-        sandbox.process(seq).ifPresent(p -> record(p, waitStatus, usage, at));
-        inits.channel(sandbox).acknowledge(seq);
+        boolean stored =
+            sandbox.process(seq).map(p -> record(p, waitStatus, usage, at)).orElse(true);
+        if (stored) {
+          inits.channel(sandbox).acknowledge(seq);
+        }
       }
 
       @Override
@@ -83,28 +84,38 @@ public final class RecordExit {
     };
   }
 
-  private void record(SandboxProcess process, int waitStatus, Usage usage, Instant at) {
+  private boolean record(SandboxProcess process, int waitStatus, Usage usage, Instant at) {
     Duration wall = Duration.between(process.status().startedAt(), at);
     ProcessStatus.Usage used =
         new ProcessStatus.Usage(
             (usage.userMicros() + usage.systemMicros()) / 1e6,
             usage.maxRssKib() * 1024,
             wall.toNanos() / 1e9);
-    end(process, at, explain(process, waitStatus), used);
+    return end(process, at, explain(process, waitStatus), used);
   }
 
-  private void end(SandboxProcess process, Instant at, ExitStatus exit, ProcessStatus.Usage usage) {
+  private static boolean end(
+      SandboxProcess process, Instant at, ExitStatus exit, ProcessStatus.Usage usage) {
     // The sandbox first: whoever has waited for the process finds the sandbox stopped.
-    if (process.isMain()) {
-      process.sandbox().updateIf(MAIN_RUNS, s -> s.stopped(at, exit));
-    }
-    process.end(at, exit, usage);
+    return process.end(
+        at,
+        exit,
+        usage,
+        () -> {
+          if (process.isMain()) {
+            mainHasEnded(process);
+          }
+        });
   }
 
-  /** A process may end before its start was put on record; then the start calls this afterwards. */
+  /**
+   * A process may end before its start was put on record; then the start calls this afterwards.
+   * What is frozen stays so, and is found stopped when it is thawed.
+   */
   static void mainHasEnded(SandboxProcess main) {
     ProcessStatus ended = main.status();
-    main.sandbox().updateIf(MAIN_RUNS, s -> s.stopped(ended.exitedAt(), ended.exit()));
+    main.sandbox()
+        .updateIf(EnumSet.of(SandboxState.RUNNING), s -> s.stopped(ended.exitedAt(), ended.exit()));
   }
 
   /** wait(2) tells how; only the daemon's own notes and the cgroup's counter tell why. */

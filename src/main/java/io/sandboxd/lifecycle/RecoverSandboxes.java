@@ -69,6 +69,10 @@ public final class RecoverSandboxes {
   public void recover() {
     List<Sandbox> found = new ArrayList<>();
     for (String id : directory.ids()) {
+      if (!directory.isRecorded(id)) {
+        directory.deleteSandbox(id); // cut off before its name was taken: nothing was promised
+        continue;
+      }
       try {
         found.add(restore(directory.readSandbox(id)));
       } catch (RuntimeException e) {
@@ -79,7 +83,15 @@ public final class RecoverSandboxes {
     found.forEach(s -> idRanges.keep(s.status().idMappings()));
     Map<Sandbox, CompletableFuture<Void>> told = new java.util.LinkedHashMap<>();
     found.forEach(sandbox -> told.put(sandbox, reach(sandbox)));
-    told.forEach(this::settle);
+    told.forEach(
+        (sandbox, ready) -> {
+          try {
+            settle(sandbox, ready);
+          } catch (RuntimeException e) {
+            // One sandbox's trouble, or a full disk, must not keep the daemon from the others.
+            LOG.errorf(e, "Sandbox %s could not be settled.", sandbox.name());
+          }
+        });
     putAwayOrphans();
   }
 

@@ -99,7 +99,7 @@ public final class ResolveProcess {
         who.uid(),
         who.gid(),
         who.additionalGids(),
-        capabilities(spec.capabilities()),
+        capabilities(sandbox, spec.capabilities()),
         spec.capabilities() != null,
         !Boolean.FALSE.equals(spec.noNewPrivileges()),
         rlimits(spec.rlimits()),
@@ -113,9 +113,12 @@ public final class ResolveProcess {
     }
   }
 
-  private static long capabilities(List<String> names) {
+  private static long capabilities(Sandbox sandbox, List<String> names) {
     if (names == null) {
-      return Capability.maskOf(DEFAULT_CAPABILITIES);
+      long mask = Capability.maskOf(DEFAULT_CAPABILITIES);
+      // In a user namespace it makes no device; the host's root could make one for the host's disk.
+      boolean host = sandbox.status().spec().namespace(NamespaceType.USER).isHost();
+      return host ? mask & ~Capability.MKNOD.mask() : mask;
     }
     return Capability.maskOf(
         names.stream()

@@ -39,7 +39,7 @@ public final class StartSandbox {
           SandboxProcess main = launch.launch(sandbox, ProcessStatus.MAIN, spec, null);
           former.ifPresent(sandbox::forget);
           sandbox.update(s -> s.started(main.status().startedAt()));
-          if (main.hasEnded()) {
+          if (main.isOver()) {
             RecordExit.mainHasEnded(main);
           }
           return sandbox;

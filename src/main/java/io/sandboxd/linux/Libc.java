@@ -1,6 +1,8 @@
 package io.sandboxd.linux;
 
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import jnr.ffi.LastError;
@@ -11,6 +13,10 @@ import jnr.ffi.Runtime;
 /** The system calls for real, through the C library. Safe for use by many threads. */
 public final class Libc implements Syscalls {
   private static final int O_CLOEXEC = 02000000;
+
+  /** The daemon may be a session leader, and a sandbox may hold out a terminal to it. */
+  private static final int O_NOCTTY = 0400;
+
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
   private static final int F_ADD_SEALS = 1033;
@@ -61,13 +67,14 @@ public final class Libc implements Syscalls {
 
   @Override
   public Fd open(String path, int flags, int mode) {
-    return checkFd(c.open(path, flags | O_CLOEXEC, mode), "open", path);
+    return checkFd(c.open(path, flags | O_CLOEXEC | O_NOCTTY, mode), "open", path);
   }
 
   @Override
   public Fd openat2(Fd dir, String path, int flags, int resolve) {
     Pointer how = memory().take(24);
-    how.putLong(0, (flags | O_CLOEXEC) & 0xffffffffL);
+    int pathOnly = flags & O_PATH;
+    how.putLong(0, (flags | O_CLOEXEC | (pathOnly == 0 ? O_NOCTTY : 0)) & 0xffffffffL);
     how.putLong(16, resolve);
     return checkFd(c.syscall(SYS_OPENAT2, dir.number(), path, how, 24, 0), "openat2", path);
   }
@@ -75,6 +82,11 @@ public final class Libc implements Syscalls {
   @Override
   public void close(int fd) {
     c.close(fd);
+  }
+
+  @Override
+  public boolean isRegularFile(Fd fd) {
+    return Files.isRegularFile(Path.of(fd.procPath()));
   }
 
   @Override

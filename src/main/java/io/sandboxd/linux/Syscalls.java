@@ -54,6 +54,9 @@ public interface Syscalls {
 
   void close(int fd);
 
+  /** Whether what is open, be it with O_PATH only, is a regular file (inode(7)). */
+  boolean isRegularFile(Fd fd);
+
   /** read(2) once, up to the buffer's remaining bytes; returns the count, 0 at the end. */
   int read(Fd fd, ByteBuffer into);
 

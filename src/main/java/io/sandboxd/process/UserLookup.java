@@ -108,18 +108,24 @@ public final class UserLookup {
    * to be read.
    */
   private Stream<String[]> lines(String path) {
+    int resolve = Syscalls.RESOLVE_IN_ROOT | Syscalls.RESOLVE_NO_MAGICLINKS;
+    // Looked at before it is opened: opening a device, a terminal or a pipe does things.
+    try (Fd found = syscalls.openat2(root, path, Syscalls.O_PATH, resolve)) {
+      return syscalls.isRegularFile(found) ? read(found) : Stream.empty();
+    } catch (ErrnoException e) {
+      return Stream.empty();
+    }
+  }
+
+  private Stream<String[]> read(Fd found) {
     int flags = Syscalls.O_RDONLY | Syscalls.O_NONBLOCK;
-    try (Fd file =
-        syscalls.openat2(
-            root, path, flags, Syscalls.RESOLVE_IN_ROOT | Syscalls.RESOLVE_NO_MAGICLINKS)) {
+    try (Fd file = syscalls.open(found.procPath(), flags, 0)) {
       ByteBuffer content = ByteBuffer.allocate(MAX_FILE);
       while (content.hasRemaining() && syscalls.read(file, content) > 0) {
         // until the end or the limit
       }
       String text = new String(content.array(), 0, content.position(), StandardCharsets.UTF_8);
       return text.lines().map(line -> line.split(":", -1));
-    } catch (ErrnoException e) {
-      return Stream.empty();
     }
   }
 }

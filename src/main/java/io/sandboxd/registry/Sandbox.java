@@ -5,6 +5,7 @@ import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jboss.logging.Logger;
 
 /**
  * One sandbox of the registry. Verbs run one at a time ({@link #exclusively}); what happens by
@@ -21,6 +23,8 @@ import java.util.function.UnaryOperator;
  * kernel.
  */
 public final class Sandbox {
+  private static final Logger LOG = Logger.getLogger(Sandbox.class);
+
   private final StateDirectory directory;
   private final ReentrantLock verbs = new ReentrantLock(true);
   private final ConcurrentSkipListMap<Integer, SandboxProcess> processes =
@@ -88,19 +92,24 @@ public final class Sandbox {
     return next;
   }
 
-  /** As {@link #update}, but leaves a sandbox alone that is in none of the given states. */
+  /**
+   * Notes what has happened by itself, if the sandbox is in one of the given states. It has
+   * happened even if there is no room to write it down.
+   */
   public synchronized boolean updateIf(
       Collection<SandboxState> states, UnaryOperator<SandboxStatus> change) {
     if (!states.contains(status.state())) {
       return false;
     }
-    update(change);
+    try {
+      update(change);
+    } catch (UncheckedIOException e) {
+      LOG.errorf("Sandbox %s: its state cannot be put on file: %s", name(), e.getMessage());
+      status = change.apply(status);
+    }
     return true;
   }
 
-  /**
-   * @throws SandboxException {@code wrong_state} with what would help
-   */
   public void require(Collection<SandboxState> states, String toDo) {
     if (!states.contains(state())) {
       throw SandboxException.wrongState(
@@ -140,9 +149,11 @@ public final class Sandbox {
   public synchronized SandboxProcess addProcess(
       String id, java.util.function.BiFunction<String, Integer, ProcessStatus> describe) {
     int seq = lastSeq.incrementAndGet();
+    while (id == null && hasProcess("p" + seq)) {
+      seq = lastSeq.incrementAndGet(); // a client has called one of its own so
+    }
     String chosen = id == null ? "p" + seq : id;
-    boolean taken = processes.values().stream().anyMatch(p -> p.status().id().equals(chosen));
-    if (taken && !chosen.equals(ProcessStatus.MAIN)) {
+    if (hasProcess(chosen) && !chosen.equals(ProcessStatus.MAIN)) {
       throw new SandboxException(
               ErrorCode.NAME_IN_USE,
               "The sandbox '" + name() + "' has a process '" + chosen + "' already.")
@@ -152,6 +163,10 @@ public final class Sandbox {
     SandboxProcess process = new SandboxProcess(this, directory, describe.apply(chosen, seq));
     processes.put(seq, process);
     return process;
+  }
+
+  private boolean hasProcess(String id) {
+    return processes.values().stream().anyMatch(p -> p.status().id().equals(id));
   }
 
   /** A process that was there before the daemon was. */

@@ -4,13 +4,17 @@ import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.ProcessStatus;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jboss.logging.Logger;
 
 /** One process of a sandbox, running or ended. */
 public final class SandboxProcess {
+  private static final Logger LOG = Logger.getLogger(SandboxProcess.class);
+
   /** What the daemon did to it, which tells a death by its hand from any other. */
   public record Doom(ExitStatus.Reason reason, int signal, String by) {}
 
@@ -44,6 +48,11 @@ public final class SandboxProcess {
 
   public boolean isMain() {
     return status.id().equals(ProcessStatus.MAIN);
+  }
+
+  /** As {@link #hasEnded}, and a moment earlier: nobody may have been told yet. */
+  public boolean isOver() {
+    return status.state() == ProcessStatus.State.EXITED;
   }
 
   public boolean hasEnded() {
@@ -84,7 +93,7 @@ public final class SandboxProcess {
             s.usage());
     store();
     pidfd = newPidfd;
-    if (hasEnded()) {
+    if (isOver()) {
       close();
     }
   }
@@ -106,15 +115,31 @@ public final class SandboxProcess {
   /**
    * Records the end, in the file first: whoever is told, it is true also after a crash. Later calls
    * change nothing.
+   *
+   * @param beforeAnyoneIsTold what must be true by then
+   * @return whether it is on file; if not, its init must keep it
    */
-  public synchronized void end(Instant at, ExitStatus exit, ProcessStatus.Usage usage) {
-    if (hasEnded()) {
-      return;
+  public synchronized boolean end(
+      Instant at, ExitStatus exit, ProcessStatus.Usage usage, Runnable beforeAnyoneIsTold) {
+    if (isOver()) {
+      return true;
     }
     status = status.exited(at, exit, usage);
-    store();
+    boolean stored = tryStore();
     close();
+    beforeAnyoneIsTold.run();
     ended.complete(status);
+    return stored;
+  }
+
+  private boolean tryStore() {
+    try {
+      store();
+      return true;
+    } catch (UncheckedIOException e) {
+      LOG.errorf("The end of a process cannot be put on file: %s", e.getMessage());
+      return false;
+    }
   }
 
   /** pidfd_send_signal(2); false when it has ended. */

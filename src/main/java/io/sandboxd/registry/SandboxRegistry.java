@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /** All sandboxes there are, by name and by id. */
 public final class SandboxRegistry {
@@ -20,12 +21,21 @@ public final class SandboxRegistry {
   }
 
   /**
-   * Takes a name, in the file too, before anything is made.
+   * Takes a name, in the file too, before anything is made; and runs the verb that makes it, before
+   * any other verb can get at it.
    *
    * @throws SandboxException {@code name_in_use}
    */
-  public Sandbox reserve(SandboxStatus creating) {
+  public <T> T reserve(SandboxStatus creating, Function<Sandbox, T> verb) {
     Sandbox sandbox = new Sandbox(directory, creating);
+    return sandbox.exclusively(
+        () -> {
+          take(sandbox, creating);
+          return verb.apply(sandbox);
+        });
+  }
+
+  private void take(Sandbox sandbox, SandboxStatus creating) {
     if (byId.containsKey(creating.name()) || byName.putIfAbsent(creating.name(), sandbox) != null) {
       throw new SandboxException(
               ErrorCode.NAME_IN_USE,
@@ -41,7 +51,6 @@ public final class SandboxRegistry {
       throw e;
     }
     byId.put(creating.id(), sandbox);
-    return sandbox;
   }
 
   /** Takes in a sandbox that was there before the daemon was. */

@@ -5,13 +5,10 @@ import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.json.StoredJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
@@ -61,6 +58,11 @@ public final class StateDirectory {
   /** Everything that lies there, whether it can be read or not. */
   public List<String> ids() {
     return names(sandboxes);
+  }
+
+  /** Whether a sandbox's own file is there. */
+  public boolean isRecorded(String id) {
+    return Files.exists(sandbox(id).resolve(SANDBOX_FILE));
   }
 
   /** The numbers of the processes that are kept for a sandbox. */
@@ -141,7 +143,7 @@ public final class StateDirectory {
 
   /** Harmless when there is none. */
   public void deleteProcess(String id, int seq) {
-    deleteTree(process(id, seq));
+    TreeRemoval.remove(process(id, seq));
   }
 
   /**
@@ -150,44 +152,8 @@ public final class StateDirectory {
    */
   public void deleteSandbox(String id) {
     Path directory = sandbox(id);
-    deleteTree(directory.resolve("processes"));
-    deleteTree(directory.resolve("init.sock"));
-    deleteTree(directory);
-  }
-
-  /** Removes a tree without following links; harmless when there is none. */
-  public static void deleteTree(Path root) {
-    try {
-      Files.walkFileTree(
-          root,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.deleteIfExists(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-              if (e instanceof NoSuchFileException) {
-                return FileVisitResult.CONTINUE;
-              }
-              throw e;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException e)
-                throws IOException {
-              if (e != null) {
-                throw e;
-              }
-              Files.deleteIfExists(directory);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    TreeRemoval.remove(directory.resolve("processes"));
+    TreeRemoval.remove(directory.resolve("init.sock"));
+    TreeRemoval.remove(directory);
   }
 }

@@ -4,11 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.restassured.RestAssured;
 import io.restassured.config.HttpClientConfig;
-import io.restassured.filter.FilterContext;
 import io.restassured.http.ContentType;
-import io.restassured.response.Response;
-import io.restassured.specification.FilterableRequestSpecification;
-import io.restassured.specification.FilterableResponseSpecification;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -151,7 +147,8 @@ public final class Daemon implements AutoCloseable {
 
   /**
    * A request to it, with JSON in and out, on a connection of its own that ends with the answer.
-   * The answer is read whole at once; one that does not end is for {@link RawHttp}.
+   * The answer is read whole at once (one that does not end is for {@link RawHttp}), and must be
+   * one that openapi.yaml describes.
    */
   public RequestSpecification given() {
     return RestAssured.given()
@@ -160,19 +157,10 @@ public final class Daemon implements AutoCloseable {
                 .httpClient(
                     HttpClientConfig.httpClientConfig()
                         .httpClientFactory(() -> UnixSocketClient.to(socket()))))
-        .filter(Daemon::readWhole)
+        .filter(new DescribedAnswers())
         .baseUri("http://localhost")
         .header("Connection", "close")
         .contentType(ContentType.JSON);
-  }
-
-  private static Response readWhole(
-      FilterableRequestSpecification request,
-      FilterableResponseSpecification expected,
-      FilterContext context) {
-    Response response = context.next(request, expected);
-    response.asByteArray();
-    return response;
   }
 
   /** SIGTERM, and waits for its end. */

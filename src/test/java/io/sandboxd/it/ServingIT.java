@@ -10,8 +10,10 @@ import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
+import io.sandboxd.api.ApiDescription;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +30,7 @@ class ServingIT {
   private static final int MAX_BODY = 1 << 20;
 
   @Test
-  void answersHealthMetricsInfoAndItsDescription(Daemon daemon) {
+  void answersHealthMetricsAndInfo(Daemon daemon) {
     daemon.given().get("/q/health/live").then().statusCode(200).body("status", equalTo("UP"));
     daemon
         .given()
@@ -37,7 +39,6 @@ class ServingIT {
         .statusCode(200)
         .body("checks.name", hasItem("sandboxes recovered"));
     daemon.given().get("/q/metrics").then().statusCode(200).body(containsString("jvm_"));
-    daemon.given().get("/q/openapi").then().statusCode(200).body(containsString("openapi: 3.1"));
     daemon
         .given()
         .get("/v1/info")
@@ -49,6 +50,42 @@ class ServingIT {
         .body("cgroup.root", equalTo(daemon.cgroupRoot()))
         .body("namespaces", hasItems("mount", "pid", "network", "ipc", "uts", "user", "cgroup"))
         .body("limits.maxBody", equalTo(MAX_BODY));
+  }
+
+  @Test
+  void servesItsDescriptionAsItIsInTheSources(Daemon daemon) throws IOException {
+    String served = daemon.given().accept("application/yaml").get("/q/openapi").asString();
+    assertEquals(ApiDescription.read().root(), new YAMLMapper().readTree(served));
+  }
+
+  @Test
+  void refusesParametersThatThereAreNot(Daemon daemon) {
+    problem(daemon.given().get("/v1/sandboxes?lable=a").then(), 400, "invalid_spec")
+        .body("field", equalTo("lable"));
+    problem(daemon.given().body("{}").post("/v1/sandboxes?start=yes").then(), 400, "invalid_spec")
+        .body("field", equalTo("start"));
+    problem(daemon.given().get("/v1/sandboxes?state=runing").then(), 400, "invalid_spec")
+        .body("field", equalTo("state"));
+  }
+
+  @Test
+  void recordsWhoAsked(Daemon daemon) {
+    String sandbox = "{\"name\": \"victim\", \"process\": {\"args\": [\"sleep\", \"60\"]}}";
+    daemon.given().body(sandbox).post("/v1/sandboxes?start=true").then().statusCode(201);
+    daemon
+        .given()
+        .body("{\"signal\": \"TERM\"}")
+        .post("/v1/sandboxes/victim/kill")
+        .then()
+        .statusCode(204);
+    daemon
+        .given()
+        .get("/v1/sandboxes/victim/wait?timeout=30s")
+        .then()
+        .statusCode(200)
+        .body("exit.reason", equalTo("killed"))
+        .body("exit.signal", equalTo("TERM"))
+        .body("exit.killedBy", equalTo("uid 0"));
   }
 
   @Test

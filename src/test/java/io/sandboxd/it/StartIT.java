@@ -48,10 +48,13 @@ class StartIT {
 
   @Test
   void leavesOnlyItsLocksWhenItStops() throws IOException {
-    daemon.start();
+    Path temporary = Files.createDirectory(daemon.home().resolve("tmp"));
+    daemon.with("java.io.tmpdir", temporary.toString()).start();
+    assertEquals(List.of(), Directories.content(temporary), "native code that was unpacked");
     assertEquals(TERMINATED, daemon.stop());
     assertEquals(
-        Set.of("sandboxd.sock.lock", "state", "state/lock", "state/sandboxes"), filesAtHome());
+        Set.of("sandboxd.sock.lock", "state", "state/lock", "state/sandboxes", "tmp"),
+        filesAtHome());
     daemon.start();
     daemon.given().get("/q/health/ready").then().statusCode(200);
   }
@@ -199,6 +202,19 @@ class StartIT {
     String answer = RawHttp.exchange(daemon.socket(), head);
     assertTrue(answer.startsWith("HTTP/1.1 408 "), answer);
     assertEquals("", RawHttp.exchange(daemon.socket(), "GET /v1/in"), "closed without an answer");
+  }
+
+  @Test
+  void longAnswersAreNotCutOff() {
+    daemon.with("sandboxd.idle-timeout", "1").start();
+    daemon
+        .given()
+        .body("{\"name\": \"slow\", \"process\": {\"args\": [\"sleep\", \"60\"]}}")
+        .post("/v1/sandboxes?start=true")
+        .then()
+        .statusCode(201);
+    daemon.given().get("/v1/sandboxes/slow/wait?timeout=4s").then().statusCode(204);
+    daemon.given().delete("/v1/sandboxes/slow?force=true").then().statusCode(204);
   }
 
   @Test

@@ -160,12 +160,20 @@ class InitChannelTest {
   }
 
   @Test
-  void anAnswerNobodyAskedForLeaksNothing() {
-    FakeSyscalls kernel = new FakeSyscalls();
+  void aProcessNobodyWaitsForIsEnded() {
+    List<Integer> killed = new ArrayList<>();
+    FakeSyscalls kernel =
+        new FakeSyscalls() {
+          @Override
+          public boolean pidfdSendSignal(Fd pidfd, int signal) {
+            return killed.add(signal);
+          }
+        };
     InitChannel channel = channel(kernel);
     Fd pidfd = kernel.fd();
     kernel.toReceive.add(message(9, List.of(pidfd), InitMessage.SPAWNED, 77, 7));
     assertTrue(channel.onReadable());
+    assertEquals(List.of(9), killed);
     assertFalse(pidfd.isOpen());
   }
 
@@ -174,7 +182,13 @@ class InitChannelTest {
   void garbageEndsTheConversation() {
     Random random = new Random(42);
     for (int round = 0; round < 5_000; round++) {
-      FakeSyscalls kernel = new FakeSyscalls();
+      FakeSyscalls kernel =
+          new FakeSyscalls() {
+            @Override
+            public boolean pidfdSendSignal(Fd pidfd, int signal) {
+              return true;
+            }
+          };
       InitChannel channel = channel(kernel);
       byte[] bytes = new byte[random.nextInt(64)];
       random.nextBytes(bytes);

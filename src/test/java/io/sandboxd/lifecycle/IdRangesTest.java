@@ -43,6 +43,17 @@ class IdRangesTest {
   }
 
   @Test
+  void aRangeIsFreeWhenTheLastHasLeft() {
+    IdRanges ranges = new IdRanges(1 << 20);
+    IdMappings shared = ranges.take();
+    ranges.keep(shared);
+    ranges.giveBack(shared);
+    assertEquals(base(shared) + IdRanges.SIZE, base(ranges.take()));
+    ranges.giveBack(shared);
+    assertEquals(base(shared), base(ranges.take()));
+  }
+
+  @Test
   void theLastIdEndsIt() {
     IdRanges ranges = new IdRanges(0xffffffffL - 2L * IdRanges.SIZE);
     ranges.take();

@@ -17,6 +17,7 @@ public class FakeSyscalls implements Syscalls {
   public final List<byte[]> sent = new ArrayList<>();
   public final Deque<Message> toReceive = new ArrayDeque<>();
   public final List<Integer> closed = new ArrayList<>();
+  private final Map<String, String> paths = new HashMap<>();
   private final Map<Integer, ByteBuffer> open = new HashMap<>();
   private int next = 100;
 
@@ -35,9 +36,13 @@ public class FakeSyscalls implements Syscalls {
       throw new ErrnoException("openat2", path, Errno.ENOENT);
     }
     Fd fd = fd();
-    open.put(
-        fd.number(), ByteBuffer.wrap(content.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    paths.put(fd.procPath(), content);
     return fd;
+  }
+
+  @Override
+  public boolean isRegularFile(Fd fd) {
+    return true;
   }
 
   /** Gives little at a time, as read(2) may. */
@@ -71,9 +76,14 @@ public class FakeSyscalls implements Syscalls {
     return toReceive.poll();
   }
 
+  /** Only what is open already, by its path in /proc. */
   @Override
   public Fd open(String path, int flags, int mode) {
-    throw unexpected();
+    Fd fd = fd();
+    open.put(
+        fd.number(),
+        ByteBuffer.wrap(paths.get(path).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    return fd;
   }
 
   @Override

@@ -46,7 +46,7 @@ class SandboxRegistryTest {
   }
 
   private Sandbox reserve(String id, String name) {
-    return registry.reserve(creating(id, name));
+    return registry.reserve(creating(id, name), sandbox -> sandbox);
   }
 
   private static ProcessStatus process(String id, int seq) {
@@ -150,8 +150,8 @@ class SandboxRegistryTest {
     CompletableFuture<ProcessStatus> cancelled = process.ended();
     cancelled.cancel(true);
     ExitStatus exit = new ExitStatus(7, null, ExitStatus.Reason.exited, null);
-    process.end(NOW, exit, null);
-    process.end(NOW, new ExitStatus(9, null, ExitStatus.Reason.lost, null), null);
+    process.end(NOW, exit, null, () -> {});
+    process.end(NOW, new ExitStatus(9, null, ExitStatus.Reason.lost, null), null, () -> {});
     assertEquals(exit, before.join().exit());
     assertEquals(exit, process.ended().join().exit());
     assertEquals(exit, directory.readProcess("1", 1).exit(), "on file before anybody is told");
@@ -170,11 +170,26 @@ class SandboxRegistryTest {
   void deletingATreeFollowsNoLink() throws Exception {
     Path outside = Files.createDirectories(root.resolve("outside"));
     Files.writeString(outside.resolve("file"), "x");
-    Path tree = Files.createDirectories(root.resolve("tree/deep"));
+    Path tree = Files.createDirectories(root.resolve("tree/a/deep/one"));
     Files.createSymbolicLink(tree.resolve("link"), outside);
-    StateDirectory.deleteTree(root.resolve("tree"));
+    Files.writeString(tree.resolve("file"), "x");
+    TreeRemoval.remove(root.resolve("tree"));
     assertFalse(Files.exists(root.resolve("tree")));
     assertTrue(Files.exists(outside.resolve("file")));
-    StateDirectory.deleteTree(root.resolve("tree"));
+    TreeRemoval.remove(root.resolve("tree"));
+  }
+
+  /** Deeper than any path can name (PATH_MAX is 4096), as whoever is inside can make it. */
+  @Test
+  void aTreeOfAnyDepthIsDeleted() throws Exception {
+    Path deep = Files.createDirectory(root.resolve("deep"));
+    for (int level = 0; level < 60; level++) {
+      // From the bottom up, so that no path is long here either.
+      Path outer = Files.createDirectory(root.resolve("outer"));
+      Files.move(deep, outer.resolve("x".repeat(200)));
+      Files.move(outer, deep);
+    }
+    TreeRemoval.remove(root.resolve("deep"));
+    assertFalse(Files.exists(root.resolve("deep")));
   }
 }

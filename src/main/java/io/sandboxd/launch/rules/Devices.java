@@ -40,7 +40,9 @@ public final class Devices {
     for (String node : NODES) {
       nodes.put(node, Mounts.copy(plan, node, false));
     }
-    Mounts.mount(plan, "/dev", "tmpfs", List.of("mode=755", "size=64m"), NOSUID_NOEXEC);
+    // nodev: the nodes are mounts of their own, and no others shall be made here.
+    Mounts.mount(
+        plan, "/dev", "tmpfs", List.of("mode=755", "size=64m"), Mounts.NOSUID_NODEV_NOEXEC);
     nodes.forEach((node, slot) -> Mounts.attachFile(plan, slot, node));
     Mounts.mount(
         plan,

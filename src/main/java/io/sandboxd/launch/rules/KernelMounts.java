@@ -12,7 +12,34 @@ import java.util.List;
  * The mounts by which the kernel shows a sandbox its own namespaces, and the private directories.
  */
 public final class KernelMounts {
+  /**
+   * By which a root that is the host's could change the host, e.g. by a core_pattern of its own.
+   */
+  private static final List<String> READ_ONLY_IN_PROC =
+      List.of("bus", "fs", "irq", "sys", "sysrq-trigger");
+
   private KernelMounts() {}
+
+  /** Covers a part of a mounted proc with a read-only copy of itself; all by descriptor. */
+  private static void readOnly(Plan.Builder plan, long proc, String name) {
+    String path = "/proc/" + name;
+    long part = plan.make();
+    plan.step("enter /proc", path, Op.FCHDIR, proc);
+    plan.step("copy mount " + path, path, Op.OPEN_TREE, part, name, Syscalls.OPEN_TREE_CLONE);
+    long attributes = Mounts.NOSUID_NODEV_NOEXEC | Syscalls.MOUNT_ATTR_RDONLY;
+    plan.step(
+        "make " + path + " read-only",
+        path,
+        Op.MOUNT_SETATTR,
+        part,
+        "",
+        Syscalls.AT_EMPTY_PATH,
+        attributes,
+        0,
+        0);
+    plan.step("mount " + path, path, Op.ATTACH, part, proc, name);
+    plan.release(part);
+  }
 
   /**
    * A new proc shows the pid namespace of its maker; the kernel lets only a privileged one have it
@@ -24,7 +51,11 @@ public final class KernelMounts {
       return;
     }
     if (request.mayConfigure(NamespaceType.PID)) {
-      Mounts.mount(plan, "/proc", "proc", List.of(), Mounts.NOSUID_NODEV_NOEXEC);
+      long proc = plan.make();
+      Mounts.create(plan, proc, "proc", List.of(), Mounts.NOSUID_NODEV_NOEXEC, "/proc");
+      Mounts.putDirectory(plan, proc, "/proc");
+      READ_ONLY_IN_PROC.forEach(name -> readOnly(plan, proc, name));
+      plan.release(proc);
     } else if (request.spec().root() != null) {
       Mounts.attachDirectory(plan, Mounts.copy(plan, "/proc", true), "/proc");
     }

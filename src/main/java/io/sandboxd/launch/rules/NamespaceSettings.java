@@ -26,7 +26,11 @@ public final class NamespaceSettings {
     }
   }
 
-  /** In a fixed order, so that equal specs give equal plans. */
+  /**
+   * While the host's /proc is still in sight: its files under sys speak of the namespaces of
+   * whoever writes, and the sandbox's own will be read-only. In a fixed order, so that equal specs
+   * give equal plans.
+   */
   public static void sysctls(LaunchRequest request, Plan.Builder plan) {
     Map<String, String> sysctls = request.spec().sysctls();
     if (sysctls != null) {
