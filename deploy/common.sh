@@ -77,6 +77,23 @@ remove_all_sandboxes() {
   for name in "${names[@]}"; do "$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" rm -f "$name"; done
 }
 
+# Makes an empty directory that can be a sandbox's root: its file system must be able to show its files with other
+# owners (idmapped mounts), which depends on kernel and file system. Sets ROOT_DIRECTORY.
+make_root_directory() {
+  local base said name=root-probe-$$
+  for base in "$ROOT/target" /var/tmp /run /dev/shm; do
+    ROOT_DIRECTORY=$(mktemp -d "$base/sandboxd-root.XXXXXX") || continue
+    chmod 755 "$ROOT_DIRECTORY"
+    mkdir "$ROOT_DIRECTORY"/{bin,dev,etc,proc,run,sys,tmp}
+    if said=$("$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" create --name "$name" --root "$ROOT_DIRECTORY" --overlay 2>&1); then
+      "$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" rm -f "$name"
+      return
+    fi
+    rm -rf "$ROOT_DIRECTORY"
+  done
+  die "no directory can be the root of a sandbox here: $said"
+}
+
 # The directories of the daemon's cgroup root, which is its own business while it runs.
 daemon_cgroups() {
   find /sys/fs/cgroup -type d -path "*$DAEMON_CGROUP*" 2>/dev/null
