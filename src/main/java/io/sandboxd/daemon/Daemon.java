@@ -10,6 +10,8 @@ import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.jboss.logging.Logger;
@@ -63,6 +65,9 @@ public final class Daemon implements QuarkusApplication {
   }
 
   private static void serve(Settings settings, String logLevel) throws IOException {
+    if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+      throw StartException.unavailable("it makes namespaces and cgroups: start it as root");
+    }
     Directories.makeState(settings.stateDir());
     ExclusiveLock.take(
         settings.stateDir().resolve("lock"), "uses the state directory " + settings.stateDir());

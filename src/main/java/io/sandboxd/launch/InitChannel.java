@@ -204,7 +204,11 @@ public final class InitChannel implements AutoCloseable {
             ErrorCode.LAUNCH_FAILED,
             "The kernel refused '"
                 + name
-                + "': "
+                + "'"
+                + (known && step.path() != null && !name.contains(step.path())
+                    ? " of " + step.path()
+                    : "")
+                + ": "
                 + failed.syscall()
                 + " gave "
                 + errnoName

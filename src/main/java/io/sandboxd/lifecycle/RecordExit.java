@@ -10,6 +10,7 @@ import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.ExitStatus.Reason;
 import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.Signal;
 import java.time.Duration;
@@ -68,7 +69,7 @@ public final class RecordExit {
         boolean stored =
             sandbox.process(seq).map(p -> record(p, waitStatus, usage, at)).orElse(true);
         if (stored) {
-          inits.channel(sandbox).acknowledge(seq);
+          acknowledge(sandbox, seq);
         }
       }
 
@@ -82,6 +83,15 @@ public final class RecordExit {
         LOG.debugf("Sandbox %s: its init cannot be heard: %s", sandbox.name(), why);
       }
     };
+  }
+
+  /** What is not acknowledged is told again at the next connect, which does no harm. */
+  private void acknowledge(Sandbox sandbox, int seq) {
+    try {
+      inits.channel(sandbox).acknowledge(seq);
+    } catch (SandboxException | ErrnoException e) {
+      LOG.debugf("Sandbox %s: its init heard of no acknowledgement: %s", sandbox.name(), e);
+    }
   }
 
   private boolean record(SandboxProcess process, int waitStatus, Usage usage, Instant at) {

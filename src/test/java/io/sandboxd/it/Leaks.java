@@ -28,11 +28,13 @@ public final class Leaks {
 
   private final Daemon daemon;
   private final Set<String> mountsBefore;
+  private final Set<String> namespacesBefore;
   private final Map<String, Integer> descriptorsBefore;
 
   private Leaks(Daemon daemon) {
     this.daemon = daemon;
     this.mountsBefore = mounts();
+    this.namespacesBefore = networkNamespaces();
     this.descriptorsBefore = descriptors(daemon.pid());
   }
 
@@ -62,6 +64,9 @@ public final class Leaks {
     Set<String> mounts = mounts();
     mounts.removeAll(mountsBefore);
     mounts.forEach(mount -> found.add("mount " + mount));
+    Set<String> namespaces = networkNamespaces();
+    namespaces.removeAll(namespacesBefore);
+    namespaces.forEach(namespace -> found.add("network namespace " + namespace));
     for (Path file : Directories.content(daemon.stateDirectory())) {
       if (!STATE_FILES.contains(file.toString())) {
         found.add("file " + file + " in the state directory");
@@ -103,6 +108,26 @@ public final class Leaks {
   private boolean isOurChild(Path process) {
     String parent = "PPid:\t" + daemon.pid();
     return HostCgroups.lines(process.resolve("status")).contains(parent);
+  }
+
+  /**
+   * Those that any process of the host is in; one that is held by a mount or a descriptor alone is
+   * found as such.
+   */
+  private static Set<String> networkNamespaces() {
+    Set<String> found = new TreeSet<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : all) {
+        try {
+          found.add(Files.readSymbolicLink(process.resolve("ns/net")).toString());
+        } catch (IOException e) {
+          // It ended meanwhile, or is a zombie: it is in none any more.
+        }
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return found;
   }
 
   /** Of the daemon, or when it has ended of the host, which is the same mount namespace. */
