@@ -37,18 +37,21 @@ need_build_tools() {
 }
 
 # Starts a daemon whose socket, state and cgroups are apart from any other's, and waits until it is ready. Sets SOCKET,
-# DAEMON (its pid) and DAEMON_CGROUP.
+# DAEMON (its pid), DAEMON_CGROUP and DAEMON_LAYERS.
 start_daemon() { # DIRECTORY
   local dir=$1 tries
   SOCKET=$dir/sandboxd.sock
   DAEMON_CGROUP=/${dir##*/}
+  # The upper layer of an overlay can be neither on an overlay nor, in a user namespace before Linux 6.6, on a tmpfs.
+  DAEMON_LAYERS=$dir/layers
+  [[ $(stat -f -c %T /var/tmp) == overlayfs ]] || DAEMON_LAYERS=/var/tmp/${dir##*/}.layers
   mkdir -p "$dir/tmp"
   chmod 0700 "$dir" "$dir/tmp"
   # A terminal that closes is no reason for a daemon to end.
   (
     trap '' HUP
     exec java -Djava.io.tmpdir="$dir/tmp" \
-      -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$dir/layers" \
+      -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$DAEMON_LAYERS" \
       -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null
   ) &
   DAEMON=$!
@@ -69,6 +72,18 @@ stop_daemon() {
   DAEMON=''
 }
 
+# With all that is its own. What is still in use stays, and that is to be seen: it would be a leak.
+remove_daemon() { # DIRECTORY
+  local group
+  remove_all_sandboxes
+  stop_daemon
+  if [[ ${DAEMON_CGROUP-} ]]; then
+    daemon_cgroups | sort -r | while read -r group; do rmdir "$group" || true; done
+    rm -rf -- "$DAEMON_LAYERS"
+  fi
+  rm -rf -- "$1"
+}
+
 # Sandboxes outlive their daemon: whoever wants nothing to stay removes them first.
 remove_all_sandboxes() {
   local name names=()
@@ -80,12 +95,12 @@ remove_all_sandboxes() {
 # Makes an empty directory that can be a sandbox's root: its file system must be able to show its files with other
 # owners (idmapped mounts), which depends on kernel and file system. Sets ROOT_DIRECTORY.
 make_root_directory() {
-  local base said name=root-probe-$$
+  local base said='' name=root-probe-$$
   for base in "$ROOT/target" /var/tmp /run /dev/shm; do
     ROOT_DIRECTORY=$(mktemp -d "$base/sandboxd-root.XXXXXX") || continue
     chmod 755 "$ROOT_DIRECTORY"
     mkdir "$ROOT_DIRECTORY"/{bin,dev,etc,proc,run,sys,tmp}
-    if said=$("$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" create --name "$name" --root "$ROOT_DIRECTORY" --overlay 2>&1); then
+    if said+=$'\n'$("$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" create --name "$name" --root "$ROOT_DIRECTORY" --overlay 2>&1); then
       "$ROOT/deploy/sandboxctl" -H "unix://$SOCKET" rm -f "$name"
       return
     fi
@@ -97,10 +112,4 @@ make_root_directory() {
 # The directories of the daemon's cgroup root, which is its own business while it runs.
 daemon_cgroups() {
   find /sys/fs/cgroup -type d -path "*$DAEMON_CGROUP*" 2>/dev/null
-}
-
-# Empty ones only: one that is not would be a leak that has to be seen.
-remove_daemon_cgroups() {
-  local group
-  daemon_cgroups | sort -r | while read -r group; do rmdir "$group" 2>/dev/null || true; done
 }
