@@ -15,6 +15,7 @@ record ErrorStatus(int status, String title) {
       case REQUEST_TIMEOUT -> new ErrorStatus(408, "The request took too long to arrive");
       case NAME_IN_USE -> new ErrorStatus(409, "The name is in use");
       case WRONG_STATE -> new ErrorStatus(409, "Not in this state");
+      case KEY_REUSED -> new ErrorStatus(409, "The key was used before");
       case PAYLOAD_TOO_LARGE -> new ErrorStatus(413, "The request is too large");
       case UNSUPPORTED_MEDIA_TYPE -> new ErrorStatus(415, "Bodies of this type are not understood");
       case RANGE_NOT_SATISFIABLE -> new ErrorStatus(416, "There is no such range");

@@ -3,7 +3,8 @@ package io.sandboxd.api;
 import io.sandboxd.lifecycle.ExecProcess;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ReadOutput;
-import io.sandboxd.process.OutputLog;
+import io.sandboxd.lifecycle.RequestKey;
+import io.sandboxd.lifecycle.ResizeTerminal;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ExecRequest;
@@ -12,11 +13,13 @@ import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.Signal;
+import io.sandboxd.sandbox.json.SpecJson;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import io.smallrye.common.annotation.Blocking;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -25,11 +28,9 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -43,11 +44,6 @@ import java.util.concurrent.TimeUnit;
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
 public class ProcessResource {
-  private static final int CHUNK = 64 * 1024;
-
-  /** How long an answer waits for output that is not there yet. */
-  private static final long FOLLOW_MILLIS = 500;
-
   /** The answer of a list. */
   public record ProcessList(List<ProcessStatus> processes) {}
 
@@ -57,11 +53,15 @@ public class ProcessResource {
   /** What a kill of one process says. */
   public record ProcessKill(Signal signal) {}
 
+  /** What a terminal is resized to. */
+  public record WindowSize(Integer rows, Integer columns) {}
+
   private final SandboxRegistry registry;
   private final SpecValidator validator;
   private final ExecProcess exec;
   private final KillSandbox kill;
   private final ReadOutput output;
+  private final ResizeTerminal resize;
   private final Executor workers;
 
   ProcessResource(
@@ -70,30 +70,36 @@ public class ProcessResource {
       ExecProcess exec,
       KillSandbox kill,
       ReadOutput output,
+      ResizeTerminal resize,
       java.util.concurrent.ExecutorService workers) {
     this.registry = registry;
     this.validator = validator;
     this.exec = exec;
     this.kill = kill;
     this.output = output;
+    this.resize = resize;
     this.workers = workers;
   }
 
   @POST
   @Path("exec")
   @Blocking
-  public CompletionStage<Response> exec(@PathParam("name") String name, ExecRequest request) {
+  public CompletionStage<Response> exec(
+      @PathParam("name") String name,
+      @HeaderParam(InputRoute.KEY_HEADER) String key,
+      ExecRequest request,
+      @Context HttpServerRequest http) {
     validator.check(request, registry.get(name).status().spec());
-    SandboxProcess process = exec.exec(name, request);
+    RequestKey same = Query.key(key) == null ? null : RequestKey.of(key, SpecJson.write(request));
+    SandboxProcess process = exec.exec(name, request, same);
     if (!request.waits()) {
       URI location =
           URI.create(
               "/v1/sandboxes/" + process.sandbox().name() + "/processes/" + process.status().id());
-      return CompletableFuture.completedFuture(
-          Response.created(location).entity(process.status()).build());
+      ProcessStatus status = same == null ? process.status() : process.status().asStarted();
+      return CompletableFuture.completedFuture(Response.created(location).entity(status).build());
     }
-    return process
-        .ended()
+    return endOf(process, http)
         .thenApplyAsync(
             ended -> Response.ok(output.result(process, (int) request.outputLimit())).build(),
             workers);
@@ -126,7 +132,9 @@ public class ProcessResource {
   @GET
   @Path("wait")
   public CompletionStage<Response> waitForMain(
-      @PathParam("name") String name, @QueryParam("timeout") String timeout) {
+      @PathParam("name") String name,
+      @QueryParam("timeout") String timeout,
+      @Context HttpServerRequest http) {
     SandboxProcess main =
         registry
             .get(name)
@@ -137,7 +145,7 @@ public class ProcessResource {
                         "The main process of '"
                             + name
                             + "' has not been started: start it first."));
-    return ended(main, timeout);
+    return ended(main, timeout, http);
   }
 
   @GET
@@ -145,12 +153,14 @@ public class ProcessResource {
   public CompletionStage<Response> waitForProcess(
       @PathParam("name") String name,
       @PathParam("process") String process,
-      @QueryParam("timeout") String timeout) {
-    return ended(registry.get(name).process(process), timeout);
+      @QueryParam("timeout") String timeout,
+      @Context HttpServerRequest http) {
+    return ended(registry.get(name).process(process), timeout, http);
   }
 
-  private CompletionStage<Response> ended(SandboxProcess process, String timeout) {
-    CompletableFuture<ProcessStatus> end = process.ended();
+  private CompletionStage<Response> ended(
+      SandboxProcess process, String timeout, HttpServerRequest http) {
+    CompletableFuture<ProcessStatus> end = endOf(process, http);
     if (timeout != null) {
       Duration limit = Query.duration("timeout", timeout);
       end.completeOnTimeout(null, limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -163,55 +173,18 @@ public class ProcessResource {
         workers);
   }
 
-  @GET
-  @Path("processes/{process}/output")
-  @Produces(MediaType.APPLICATION_OCTET_STREAM)
-  @Blocking
-  public CompletionStage<Response> output(
-      @PathParam("name") String name,
-      @PathParam("process") String process,
-      @QueryParam("stream") String stream,
-      @QueryParam("offset") String offset,
-      @QueryParam("tail") String tail,
-      @QueryParam("follow") String follow) {
-    OutputLog.Stream which = stream(stream);
-    Long from = Query.count("offset", offset);
-    Long last = Query.count("tail", tail);
-    ReadOutput.Part part = output.part(name, process, which, from, last);
-    if (!Query.flag("follow", follow) || part.offset() < part.end()) {
-      return CompletableFuture.completedFuture(bytes(part));
-    }
-    return registry
-        .get(name)
-        .process(process)
-        .ended()
-        .completeOnTimeout(null, FOLLOW_MILLIS, TimeUnit.MILLISECONDS)
-        .thenApplyAsync(
-            endedOrNot -> bytes(output.part(name, process, which, part.offset(), null)), workers);
+  /** A client that goes away waits no longer; the process is not concerned. */
+  private static CompletableFuture<ProcessStatus> endOf(
+      SandboxProcess process, HttpServerRequest http) {
+    CompletableFuture<ProcessStatus> end = process.ended();
+    http.response().closeHandler(gone -> end.cancel(false));
+    return end;
   }
 
-  private static Response bytes(ReadOutput.Part part) {
-    StreamingOutput body =
-        out -> {
-          for (long at = part.offset(); at < part.end(); ) {
-            byte[] bytes = part.log().read(at, (int) Math.min(CHUNK, part.end() - at));
-            if (bytes.length == 0) {
-              return;
-            }
-            out.write(bytes);
-            at += bytes.length;
-          }
-        };
-    return Response.ok(body).header("Sandboxd-Offset", part.offset()).build();
-  }
-
-  private static OutputLog.Stream stream(String word) {
-    try {
-      return word == null
-          ? OutputLog.Stream.STDOUT
-          : OutputLog.Stream.valueOf(word.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw SandboxException.invalid("stream", "must be stdout or stderr");
-    }
+  @POST
+  @Path("processes/{process}/resize")
+  public void resize(
+      @PathParam("name") String name, @PathParam("process") String process, WindowSize size) {
+    resize.resize(name, process, size.rows(), size.columns());
   }
 }

@@ -30,6 +30,15 @@ final class Query {
     return Long.valueOf(value);
   }
 
+  /** The header Idempotency-Key; null if it is not there. */
+  static String key(String header) {
+    if (header != null && !header.matches("[\\x20-\\x7e]{1,255}")) {
+      throw SandboxException.invalid(
+          "Idempotency-Key", "must be 1 to 255 printable characters of ASCII");
+    }
+    return header;
+  }
+
   /** 0 or more. */
   static Duration duration(String name, String value) {
     try {

@@ -38,7 +38,7 @@ final class RequestBodies {
 
   private void collect(RoutingContext context) {
     HttpServerRequest request = context.request();
-    if (request.isEnded()) {
+    if (request.isEnded() || InputRoute.takes(request)) {
       context.next();
       return;
     }
@@ -58,6 +58,10 @@ final class RequestBodies {
 
   /** Whoever looks for a body where there is none would else wait for it. */
   private static void noneIsEmpty(RoutingContext context) {
+    if (InputRoute.takes(context.request())) {
+      context.next();
+      return;
+    }
     // It is all there: from now on the request may take as long as it likes.
     Long timer = context.remove(TIMER);
     if (timer != null) {

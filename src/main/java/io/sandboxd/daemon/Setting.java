@@ -16,6 +16,9 @@ enum Setting {
   ID_BASE("1879048192", "the first host id for user namespaces, 65,536 for each"),
   MAX_BODY("1048576", "the longest request body in bytes"),
   IDLE_TIMEOUT("60", "seconds until a connection is closed on which no request is worked on"),
+  OUTPUT_RETENTION(
+      "4194304", "bytes of each output stream that are kept, if a process does not say"),
+  KEPT_PROCESSES("1000", "processes that are kept of each sandbox, the ended ones too"),
   LOG_LEVEL("info", "error, warn, info or debug");
 
   static final String PREFIX = "sandboxd.";

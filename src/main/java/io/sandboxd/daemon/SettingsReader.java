@@ -1,5 +1,6 @@
 package io.sandboxd.daemon;
 
+import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.Settings;
 import java.io.IOException;
 import java.io.Reader;
@@ -45,6 +46,7 @@ final class SettingsReader {
   private static final long MAX_ID_BASE = (1L << 32) - 2 * ID_RANGE;
 
   private static final long MAX_MAX_BODY = 1L << 30;
+  private static final long MAX_KEPT_PROCESSES = 1_000_000;
   private static final long MAX_IDLE_SECONDS = 86_400;
   private static final Pattern CGROUP_PATH =
       Pattern.compile("(/[A-Za-z0-9_:@-][A-Za-z0-9_.:@\\\\-]*)+");
@@ -82,7 +84,12 @@ final class SettingsReader {
         path(Setting.LAYER_DIR),
         idBase(),
         number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
-        Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)));
+        Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)),
+        number(
+            Setting.OUTPUT_RETENTION,
+            ProcessSpec.LEAST_RETENTION.bytes(),
+            ProcessSpec.MOST_RETENTION.bytes()),
+        (int) number(Setting.KEPT_PROCESSES, 1, MAX_KEPT_PROCESSES));
   }
 
   String logLevel() {

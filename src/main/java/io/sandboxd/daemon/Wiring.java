@@ -8,11 +8,13 @@ import io.sandboxd.lifecycle.DescribeLaunch;
 import io.sandboxd.lifecycle.EnforceTimeout;
 import io.sandboxd.lifecycle.ExecProcess;
 import io.sandboxd.lifecycle.ExpireSandboxes;
+import io.sandboxd.lifecycle.FeedInput;
 import io.sandboxd.lifecycle.IdRanges;
 import io.sandboxd.lifecycle.Inits;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.LaunchProcess;
 import io.sandboxd.lifecycle.Layers;
+import io.sandboxd.lifecycle.LimitProcess;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.OpenSources;
 import io.sandboxd.lifecycle.PauseSandbox;
@@ -20,13 +22,15 @@ import io.sandboxd.lifecycle.ReadOutput;
 import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.lifecycle.RecordExit;
 import io.sandboxd.lifecycle.RecoverSandboxes;
+import io.sandboxd.lifecycle.ResizeTerminal;
 import io.sandboxd.lifecycle.ResolveProcess;
 import io.sandboxd.lifecycle.StartSandbox;
+import io.sandboxd.lifecycle.Streams;
 import io.sandboxd.lifecycle.TearDown;
 import io.sandboxd.lifecycle.UpdateSandbox;
+import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.Libc;
 import io.sandboxd.linux.Syscalls;
-import io.sandboxd.reaper.Reaper;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.Settings;
@@ -49,6 +53,7 @@ public final class Wiring {
 
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
+  private final Streams streams;
   private final CreateSandbox create;
   private final StartSandbox start;
   private final ExecProcess exec;
@@ -70,19 +75,28 @@ public final class Wiring {
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
     Layers layers = new Layers(syscalls, settings.layerDir());
     IdRanges idRanges = new IdRanges(settings.idBase());
-    Reaper reaper = new Reaper(syscalls);
+    EpollLoop reaper = new EpollLoop(syscalls, "reaper");
     reaper.start();
 
     Inits inits = new Inits(syscalls, reaper, directory);
-    RecordExit recordExit = new RecordExit(inits, cgroups, chores);
-    TearDown tearDown = new TearDown(registry, inits, cgroups, layers, idRanges, recordExit);
+    EpollLoop output = new EpollLoop(syscalls, "streams");
+    output.start();
+    streams = new Streams(syscalls, output, directory, inits);
+    LimitProcess limits = new LimitProcess(syscalls, cgroups);
+    RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, chores);
+    TearDown tearDown =
+        new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
+    EnforceTimeout timeouts = new EnforceTimeout(syscalls, inits, cgroups, timer, chores);
     LaunchProcess launch =
         new LaunchProcess(
             syscalls,
             inits,
             new ResolveProcess(syscalls, inits),
-            new EnforceTimeout(syscalls, inits, timer));
+            streams,
+            limits,
+            timeouts,
+            settings.outputRetention());
 
     validator = new SpecValidator(constraints);
     delete = new DeleteSandbox(registry, tearDown);
@@ -101,9 +115,10 @@ public final class Wiring {
             new DescribeLaunch(cgroups, openSources),
             recordExit,
             tearDown,
-            expire);
+            expire,
+            streams);
     start = new StartSandbox(registry, launch);
-    exec = new ExecProcess(registry, launch);
+    exec = new ExecProcess(registry, launch, settings.keptProcesses());
     kill = new KillSandbox(registry, syscalls, cgroups);
     pause = new PauseSandbox(registry, cgroups);
     update = new UpdateSandbox(registry, cgroups, expire);
@@ -118,7 +133,9 @@ public final class Wiring {
             inits,
             recordExit,
             tearDown,
-            expire);
+            expire,
+            streams,
+            timeouts);
   }
 
   private static Thread daemonThread(Runnable task, String name) {
@@ -202,7 +219,19 @@ public final class Wiring {
   @Produces
   @Singleton
   ReadOutput readOutput() {
-    return new ReadOutput(registry);
+    return new ReadOutput(registry, streams);
+  }
+
+  @Produces
+  @Singleton
+  FeedInput feedInput() {
+    return new FeedInput(registry, streams);
+  }
+
+  @Produces
+  @Singleton
+  ResizeTerminal resizeTerminal() {
+    return new ResizeTerminal(registry, streams);
   }
 
   @Produces

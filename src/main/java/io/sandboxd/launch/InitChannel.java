@@ -28,6 +28,7 @@ public final class InitChannel implements AutoCloseable {
   private static final int SPAWN = 2;
   private static final int ACK = 3;
   private static final int SIGNAL = 4;
+  private static final int RELEASE = 5;
 
   private static final int SIGKILL = 9;
 
@@ -49,6 +50,12 @@ public final class InitChannel implements AutoCloseable {
      * listener's now.
      */
     void running(int process, int pidInside, Fd pidfd);
+
+    /**
+     * What init has kept for a process that was spawned before this connection was made: told
+     * before anything else of that process. The descriptor is the listener's now.
+     */
+    void kept(int process, Fd fd);
 
     /** May be told again after a reconnect, until it is acknowledged. */
     void exited(int process, int waitStatus, Usage usage, Instant at);
@@ -95,7 +102,8 @@ public final class InitChannel implements AutoCloseable {
    * @throws SandboxException {@code launch_failed} with the step that the kernel refused
    */
   public int run(Plan plan, List<Fd> fds) {
-    InitMessage answer = ask(RUN, NO_PROCESS | requests.incrementAndGet(), plan.steps(), fds);
+    int tag = NO_PROCESS | requests.incrementAndGet();
+    InitMessage answer = ask(tag, PlanEncoder.encode(RUN, tag, plan.steps()), fds);
     if (answer instanceof InitMessage.Done done) {
       return done.initPid();
     }
@@ -106,10 +114,12 @@ public final class InitChannel implements AutoCloseable {
    * Has init run a process; back when it has been exec'd.
    *
    * @param process a number that no other process of this sandbox has had
+   * @param keep which of the descriptors init shall keep a copy of until the process's end is
+   *     acknowledged; -1: none
    * @throws SandboxException {@code launch_failed} with the step that the kernel refused
    */
-  public Spawned spawn(int process, List<Step> steps, List<Fd> fds) {
-    InitMessage answer = ask(SPAWN, process, steps, fds);
+  public Spawned spawn(int process, List<Step> steps, List<Fd> fds, int keep) {
+    InitMessage answer = ask(process, PlanEncoder.encode(SPAWN, process, keep, steps), fds);
     Integer pid = born.remove(process);
     if (answer instanceof InitMessage.Spawned spawned) {
       return new Spawned(pid, spawned.pidInside(), spawned.pidfd());
@@ -120,6 +130,11 @@ public final class InitChannel implements AutoCloseable {
   /** The exit of a process is safely recorded; init may forget it. */
   public void acknowledge(int process) {
     send(message(ACK, process).array(), List.of());
+  }
+
+  /** Init shall close what it keeps for a process. */
+  public void release(int process) {
+    send(message(RELEASE, process).array(), List.of());
   }
 
   /** Signals a process by its parent, which alone can reap it: the pid cannot be a stranger's. */
@@ -152,8 +167,7 @@ public final class InitChannel implements AutoCloseable {
     return ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(type).putInt(tag);
   }
 
-  private InitMessage ask(int type, int tag, List<Step> steps, List<Fd> fds) {
-    byte[] message = PlanEncoder.encode(type, tag, steps);
+  private InitMessage ask(int tag, byte[] message, List<Fd> fds) {
     if (message.length > MAX_MESSAGE) {
       throw new SandboxException(
           ErrorCode.LIMIT_EXCEEDED,
@@ -248,6 +262,8 @@ public final class InitChannel implements AutoCloseable {
       listener.exited(exited.tag(), exited.waitStatus(), exited.usage(), exited.at());
     } else if (message instanceof InitMessage.Running running) {
       listener.running(running.tag(), running.pidInside(), running.pidfd());
+    } else if (message instanceof InitMessage.Kept kept) {
+      listener.kept(kept.tag(), kept.fd());
     } else if (message instanceof InitMessage.Born child) {
       if (pending.containsKey(child.tag())) {
         born.put(child.tag(), child.pid());

@@ -21,6 +21,7 @@ sealed interface InitMessage {
   int EXITED = 20;
   int RUNNING = 21;
   int BORN = 22;
+  int KEPT = 23;
 
   /** All that there was to tell after a connect has been told. */
   record Ready(int initPid) implements InitMessage {}
@@ -40,6 +41,11 @@ sealed interface InitMessage {
    * @param pid of a child that is on its way to exec, as the host sees it
    */
   record Born(int tag, int pid) implements InitMessage {}
+
+  /**
+   * @param fd what init keeps for a process that was spawned before this connection was made
+   */
+  record Kept(int tag, Fd fd) implements InitMessage {}
 
   record Exited(int tag, int waitStatus, Usage usage, Instant at) implements InitMessage {}
 
@@ -61,6 +67,7 @@ sealed interface InitMessage {
             case FAILED -> new Failed(tag, in.getInt(), in.getInt(), name(in));
             case SPAWNED -> new Spawned(tag, in.getInt(), onlyFd(message));
             case RUNNING -> new Running(tag, in.getInt(), onlyFd(message));
+            case KEPT -> new Kept(tag, onlyFd(message));
             case BORN -> new Born(tag, message.senderPid());
             case EXITED ->
                 new Exited(
@@ -73,7 +80,9 @@ sealed interface InitMessage {
       if (in.hasRemaining()) {
         throw new MalformedMessage("trailing bytes");
       }
-      if (!(decoded instanceof Spawned || decoded instanceof Running) && !message.fds().isEmpty()) {
+      boolean brings =
+          decoded instanceof Spawned || decoded instanceof Running || decoded instanceof Kept;
+      if (!brings && !message.fds().isEmpty()) {
         throw new MalformedMessage("descriptors that do not belong");
       }
       return decoded;

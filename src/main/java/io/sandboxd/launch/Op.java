@@ -42,7 +42,8 @@ public enum Op {
   AMBIENT(40, "i"),
   KEEP_CAPS(41, ""),
   NO_NEW_PRIVS(42, ""),
-  EXEC(43, "vvv");
+  EXEC(43, "vvv"),
+  TERMINAL(44, "");
 
   private final int code;
   private final String signature;

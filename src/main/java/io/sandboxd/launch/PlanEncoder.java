@@ -15,20 +15,35 @@ final class PlanEncoder {
 
   private PlanEncoder() {}
 
+  /** A message whose body is a plan. */
   static byte[] encode(int type, int tag, List<Step> steps) {
     PlanEncoder encoder = new PlanEncoder();
     encoder.u32(type);
     encoder.u32(tag);
-    encoder.u32(steps.size());
+    encoder.plan(steps);
+    return encoder.out.toByteArray();
+  }
+
+  /** A message whose body is a number and a plan. */
+  static byte[] encode(int type, int tag, int number, List<Step> steps) {
+    PlanEncoder encoder = new PlanEncoder();
+    encoder.u32(type);
+    encoder.u32(tag);
+    encoder.u32(number);
+    encoder.plan(steps);
+    return encoder.out.toByteArray();
+  }
+
+  private void plan(List<Step> steps) {
+    u32(steps.size());
     for (Step step : steps) {
       PlanEncoder args = new PlanEncoder();
       step.args().forEach(args::argument);
       byte[] bytes = args.out.toByteArray();
-      encoder.u32(step.op().code());
-      encoder.u32(bytes.length);
-      encoder.out.writeBytes(bytes);
+      u32(step.op().code());
+      u32(bytes.length);
+      out.writeBytes(bytes);
     }
-    return encoder.out.toByteArray();
   }
 
   private void argument(Object arg) {

@@ -18,6 +18,7 @@ public final class ProcessPlanner {
    *     ever have
    * @param ambient whether a user other than root shall have them too
    * @param rlimits by the resource's number (getrlimit(2))
+   * @param terminal whether its stdin is to be its controlling terminal
    */
   public record Process(
       List<String> args,
@@ -31,15 +32,24 @@ public final class ProcessPlanner {
       boolean noNewPrivileges,
       Map<Integer, Rlimit> rlimits,
       int umask,
-      Integer oomScoreAdj) {}
+      Integer oomScoreAdj,
+      boolean terminal) {}
 
   private ProcessPlanner() {}
 
-  /** The descriptors sent along are stdin, stdout and stderr. */
-  public static List<Step> steps(Process process) {
+  /**
+   * The first descriptors sent along are stdin, stdout and stderr.
+   *
+   * @param cgroups slots of the {@code cgroup.procs} files of a group of its own; mostly none
+   */
+  public static List<Step> steps(Process process, List<Integer> cgroups) {
     Plan.Builder plan = new Plan.Builder();
+    cgroups.forEach(slot -> plan.step("join cgroup", null, Op.WRITE_FD, slot, "0"));
     plan.step("stdio", null, Op.STDIO, 0, 1, 2);
     plan.step("new session", null, Op.SETSID);
+    if (process.terminal()) {
+      plan.step("controlling terminal", null, Op.TERMINAL);
+    }
     process.rlimits().entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .forEach(

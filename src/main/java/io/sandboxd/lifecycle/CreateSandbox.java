@@ -42,6 +42,7 @@ public final class CreateSandbox {
   private final RecordExit recordExit;
   private final TearDown tearDown;
   private final ExpireSandboxes expire;
+  private final Streams streams;
 
   public CreateSandbox(
       Syscalls syscalls,
@@ -56,7 +57,8 @@ public final class CreateSandbox {
       DescribeLaunch describe,
       RecordExit recordExit,
       TearDown tearDown,
-      ExpireSandboxes expire) {
+      ExpireSandboxes expire,
+      Streams streams) {
     this.syscalls = syscalls;
     this.registry = registry;
     this.directory = directory;
@@ -70,6 +72,7 @@ public final class CreateSandbox {
     this.recordExit = recordExit;
     this.tearDown = tearDown;
     this.expire = expire;
+    this.streams = streams;
   }
 
   /**
@@ -116,6 +119,7 @@ public final class CreateSandbox {
       layers.create(sandbox.id(), Path.of(spec.root().path()));
     }
     LaunchRequest request = describe.request(sandbox, cgroup);
+    streams.watch(sandbox);
     enter(sandbox, LaunchPlanner.enter(request), ids);
     run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request));
     sandbox.update(

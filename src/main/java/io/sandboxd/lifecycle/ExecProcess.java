@@ -1,5 +1,6 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.lifecycle.LaunchProcess.Order;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
@@ -8,33 +9,80 @@ import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import java.util.EnumSet;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Runs one more process in a living sandbox. */
 public final class ExecProcess {
+  private static final EnumSet<SandboxState> ALIVE =
+      EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING);
+
   private final SandboxRegistry registry;
   private final LaunchProcess launch;
+  private final int most;
 
-  public ExecProcess(SandboxRegistry registry, LaunchProcess launch) {
+  /**
+   * @param most processes of a sandbox that are kept: beyond that those that have ended longest ago
+   *     are forgotten
+   */
+  public ExecProcess(SandboxRegistry registry, LaunchProcess launch, int most) {
     this.registry = registry;
     this.launch = launch;
+    this.most = most;
   }
 
   /**
    * Back when the process runs (or has ended already).
    *
+   * @param key null, or what the client calls this request: asked for again, it gives the process
+   *     that there is
    * @throws SandboxException {@code not_found}, {@code wrong_state}, {@code name_in_use}, {@code
-   *     launch_failed}
+   *     launch_failed}, {@code key_reused}
    */
-  public SandboxProcess exec(String name, ExecRequest request) {
+  public SandboxProcess exec(String name, ExecRequest request, RequestKey key) {
     Sandbox sandbox = registry.get(name);
-    return sandbox.exclusively(
-        () -> {
-          sandbox.require(
-              EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
-              "processes can be run only in one that is created or running");
-          ProcessSpec main = sandbox.status().spec().process();
-          ProcessSpec spec = ResolveProcess.beside(main, request.process());
-          return launch.launch(sandbox, request.id(), spec, request.inputBytes());
-        });
+    Optional<SandboxProcess> known = earlier(sandbox, key);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    // At once: a verb that is under way would else be waited for.
+    requireAlive(sandbox);
+    ProcessSpec main = sandbox.status().spec().process();
+    ProcessSpec spec = ResolveProcess.beside(main, request.process());
+    long head = request.waits() ? request.outputLimit() : 0;
+    Order order = new Order(request.id(), spec, request.inputBytes(), head, key);
+    Supplier<SandboxProcess> verb =
+        () ->
+            earlier(sandbox, key)
+                .orElseGet(
+                    () -> {
+                      requireAlive(sandbox);
+                      return launch.launch(sandbox, order);
+                    });
+    // Init is lent the score while it forks, so no other fork may come in between.
+    boolean alone = key != null || spec.oomScoreAdj() != null;
+    SandboxProcess process = alone ? sandbox.exclusively(verb) : sandbox.together(verb);
+    sandbox.endedBeyond(most).forEach(launch::forget);
+    return process;
+  }
+
+  private static void requireAlive(Sandbox sandbox) {
+    sandbox.require(ALIVE, "processes can be run only in one that is created or running");
+  }
+
+  private static Optional<SandboxProcess> earlier(Sandbox sandbox, RequestKey key) {
+    if (key == null) {
+      return Optional.empty();
+    }
+    Optional<SandboxProcess> same =
+        sandbox.processes().stream()
+            .filter(p -> key.key().equals(p.status().terms().key()))
+            .findFirst();
+    same.filter(p -> !key.digest().equals(p.status().terms().digest()))
+        .ifPresent(
+            p -> {
+              throw key.reused();
+            });
+    return same;
   }
 }

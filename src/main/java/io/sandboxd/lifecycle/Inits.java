@@ -1,9 +1,9 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.launch.InitChannel;
+import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
-import io.sandboxd.reaper.Reaper;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.SandboxException;
@@ -16,12 +16,12 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Inits {
   private final Syscalls syscalls;
-  private final Reaper reaper;
+  private final EpollLoop reaper;
   private final StateDirectory directory;
   private final Map<String, InitChannel> channels = new ConcurrentHashMap<>();
   private final Map<String, Fd> pidfds = new ConcurrentHashMap<>();
 
-  public Inits(Syscalls syscalls, Reaper reaper, StateDirectory directory) {
+  public Inits(Syscalls syscalls, EpollLoop reaper, StateDirectory directory) {
     this.syscalls = syscalls;
     this.reaper = reaper;
     this.directory = directory;

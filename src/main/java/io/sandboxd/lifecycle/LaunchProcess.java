@@ -6,15 +6,14 @@ import io.sandboxd.launch.Step;
 import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
-import io.sandboxd.process.OutputLog;
-import io.sandboxd.process.OutputLog.Stream;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
+import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.ProcessTerms;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,74 +22,115 @@ import java.util.List;
 public final class LaunchProcess {
   private static final String EXECVE = "execve";
 
+  /**
+   * @param id null: one is made
+   * @param input what it reads from stdin; null: what the spec says
+   * @param head bytes of its output to keep at the beginning
+   * @param key by which the client can ask for it again; null: none
+   */
+  record Order(String id, ProcessSpec spec, byte[] input, long head, RequestKey key) {}
+
   private final Syscalls syscalls;
   private final Inits inits;
   private final ResolveProcess resolve;
+  private final Streams streams;
+  private final OpenStreams openStreams;
+  private final LimitProcess limits;
   private final EnforceTimeout timeouts;
+  private final long retention;
 
+  /**
+   * @param retention bytes of each output stream that are kept when nobody says how many
+   */
   public LaunchProcess(
-      Syscalls syscalls, Inits inits, ResolveProcess resolve, EnforceTimeout timeouts) {
+      Syscalls syscalls,
+      Inits inits,
+      ResolveProcess resolve,
+      Streams streams,
+      LimitProcess limits,
+      EnforceTimeout timeouts,
+      long retention) {
     this.syscalls = syscalls;
     this.inits = inits;
     this.resolve = resolve;
+    this.streams = streams;
+    this.openStreams = new OpenStreams(syscalls, inits, streams);
+    this.limits = limits;
     this.timeouts = timeouts;
+    this.retention = retention;
   }
 
   /**
-   * @param id null: one is made
-   * @param input what it reads from stdin; null: nothing
    * @throws SandboxException {@code launch_failed}; nothing is kept of it then
    */
-  SandboxProcess launch(Sandbox sandbox, String id, ProcessSpec spec, byte[] input) {
+  SandboxProcess launch(Sandbox sandbox, Order order) {
     InitChannel channel = inits.channel(sandbox);
-    ProcessPlanner.Process process = resolve.resolve(sandbox, spec);
-    List<Step> steps = ProcessPlanner.steps(process);
+    ProcessPlanner.Process process = resolve.resolve(sandbox, order.spec());
     SandboxProcess made =
         sandbox.addProcess(
-            id,
-            (chosen, seq) ->
-                ProcessStatus.running(chosen, seq, null, null, spec.args(), Instant.now()));
-    List<Fd> stdio = new ArrayList<>();
+            order.id(),
+            (id, seq) -> {
+              Instant now = Instant.now();
+              return ProcessStatus.starting(id, seq, order.spec(), now, terms(sandbox, order, now));
+            });
     try {
-      stdio.add(stdin(input));
-      IdMappings ids = sandbox.status().idMappings();
-      Path files = made.files();
-      for (Stream stream : Stream.values()) {
-        stdio.add(
-            OutputLog.of(files, stream)
-                .create(
-                    syscalls, HostIds.uid(ids, process.uid()), HostIds.gid(ids, process.gid())));
+      spawn(channel, made, process, order);
+    } catch (RuntimeException e) {
+      forget(made);
+      throw e instanceof SandboxException told ? withExitCode(told) : e;
+    }
+    timeouts.watch(made);
+    return made;
+  }
+
+  private void spawn(
+      InitChannel channel, SandboxProcess made, ProcessPlanner.Process process, Order order) {
+    Sandbox sandbox = made.sandbox();
+    IdMappings ids = sandbox.status().idMappings();
+    long uid = HostIds.uid(ids, process.uid());
+    long gid = HostIds.gid(ids, process.gid());
+    try (OpenStreams.Ends ends = openStreams.open(made, order.spec(), uid, gid, order.input());
+        LimitProcess.Group group = limits.prepare(made, order.spec().resources())) {
+      List<Fd> fds = new ArrayList<>(ends.stdio());
+      int keep = ends.kept() == null ? -1 : fds.size();
+      if (ends.kept() != null) {
+        fds.add(ends.kept());
       }
+      List<Integer> slots = new ArrayList<>();
+      for (Fd procs : group.procs()) {
+        slots.add(fds.size());
+        fds.add(procs);
+      }
+      List<Step> steps = ProcessPlanner.steps(process, slots);
       InitChannel.Spawned spawned =
           OomScore.with(
               syscalls,
               sandbox.status().pid(),
               process.oomScoreAdj(),
-              () -> channel.spawn(made.seq(), steps, stdio));
+              () -> channel.spawn(made.seq(), steps, fds, keep));
       made.spawned(spawned.pid(), spawned.pidInside(), spawned.pidfd());
-    } catch (RuntimeException e) {
-      sandbox.forget(made);
-      throw e instanceof SandboxException told ? withExitCode(told) : e;
-    } finally {
-      stdio.forEach(Fd::close);
     }
-    if (spec.timeout() != null) {
-      timeouts.watch(made, spec.timeout());
-    }
-    return made;
   }
 
-  /**
-   * A file rather than a pipe: nobody has to feed it, and a process that never reads holds up
-   * nobody.
-   */
-  private Fd stdin(byte[] input) {
-    if (input == null) {
-      return syscalls.open("/dev/null", Syscalls.O_RDONLY, 0);
-    }
-    try (Fd content = syscalls.sealedMemfd("stdin", input)) {
-      return syscalls.open(content.procPath(), Syscalls.O_RDONLY, 0);
-    }
+  private ProcessTerms terms(Sandbox sandbox, Order order, Instant now) {
+    ProcessSpec spec = order.spec();
+    ByteSize own = spec.outputRetention();
+    ByteSize ofSandbox = sandbox.status().spec().outputRetention();
+    long kept = own != null ? own.bytes() : ofSandbox != null ? ofSandbox.bytes() : retention;
+    return new ProcessTerms(
+        kept,
+        order.head(),
+        spec.timeout() == null ? null : now.plus(spec.timeout()),
+        spec.resources() != null,
+        order.key() == null ? null : order.key().key(),
+        order.key() == null ? null : order.key().digest());
+  }
+
+  /** It never was, or has ended so long ago that nobody will ask for it. */
+  void forget(SandboxProcess process) {
+    process.sandbox().forget(process);
+    streams.forget(process);
+    limits.forget(process);
   }
 
   /**

@@ -11,17 +11,29 @@ final class ProcessStat {
    * Fields are counted from 1; the second, the command, may hold anything, also brackets and
    * blanks.
    */
+  private static final int SESSION = 6;
+
   private static final int START_TIME = 22;
 
   private ProcessStat() {}
 
   /** When it was started, in clock ticks since boot; null when there is no such process. */
   static Long startTicks(int pid) {
+    return field(pid, START_TIME);
+  }
+
+  /** Its session, which is the pid of the session's leader; -1 when there is no such process. */
+  static int session(int pid) {
+    Long session = field(pid, SESSION);
+    return session == null ? -1 : session.intValue();
+  }
+
+  private static Long field(int pid, int number) {
     try {
       byte[] bytes = Files.readAllBytes(Path.of("/proc/" + pid + "/stat"));
       String text = new String(bytes, StandardCharsets.ISO_8859_1);
       String[] afterCommand = text.substring(text.lastIndexOf(')') + 2).split(" ");
-      return Long.valueOf(afterCommand[START_TIME - 3]);
+      return Long.valueOf(afterCommand[number - 3]);
     } catch (IOException | RuntimeException e) {
       return null;
     }

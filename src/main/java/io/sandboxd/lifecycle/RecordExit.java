@@ -34,15 +34,20 @@ public final class RecordExit {
 
   private final Inits inits;
   private final Cgroups cgroups;
+  private final Streams streams;
+  private final LimitProcess limits;
   private final Executor chores;
   private final Map<String, Long> oomKillsSeen = new ConcurrentHashMap<>();
 
   /**
    * @param chores for what takes too long for the reaper's thread
    */
-  public RecordExit(Inits inits, Cgroups cgroups, Executor chores) {
+  public RecordExit(
+      Inits inits, Cgroups cgroups, Streams streams, LimitProcess limits, Executor chores) {
     this.inits = inits;
     this.cgroups = cgroups;
+    this.streams = streams;
+    this.limits = limits;
     this.chores = chores;
   }
 
@@ -62,6 +67,11 @@ public final class RecordExit {
                       "Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
                   inits.end(pidfd);
                 });
+      }
+
+      @Override
+      public void kept(int seq, Fd fd) {
+        sandbox.process(seq).ifPresentOrElse(p -> streams.adopt(p, fd), fd::close);
       }
 
       @Override
@@ -100,22 +110,31 @@ public final class RecordExit {
         new ProcessStatus.Usage(
             (usage.userMicros() + usage.systemMicros()) / 1e6,
             usage.maxRssKib() * 1024,
-            wall.toNanos() / 1e9);
+            wall.toNanos() / 1e9,
+            limits.memoryPeak(process));
     return end(process, at, explain(process, waitStatus), used);
   }
 
-  private static boolean end(
+  private boolean end(
       SandboxProcess process, Instant at, ExitStatus exit, ProcessStatus.Usage usage) {
-    // The sandbox first: whoever has waited for the process finds the sandbox stopped.
-    return process.end(
-        at,
-        exit,
-        usage,
-        () -> {
-          if (process.isMain()) {
-            mainHasEnded(process);
-          }
-        });
+    // What it wrote and the sandbox first: whoever has waited for the process finds all of its
+    // output there, and the sandbox stopped.
+    boolean stored =
+        process.end(
+            at,
+            exit,
+            usage,
+            () -> {
+              streams.finish(process);
+              if (process.isMain()) {
+                mainHasEnded(process);
+              }
+            });
+    streams.changed(process);
+    if (process.status().terms().ownCgroup()) {
+      chores.execute(() -> limits.forget(process));
+    }
+    return stored;
   }
 
   /**
@@ -143,7 +162,9 @@ public final class RecordExit {
     if (doom != null && doom.signal() == signal) {
       return new ExitStatus(code, name, doom.reason(), doom.by());
     }
-    boolean oom = signal == Signal.KILL.number() && newOomKill(process.sandbox());
+    boolean oom =
+        signal == Signal.KILL.number()
+            && (limits.wasOutOfMemory(process) || newOomKill(process.sandbox()));
     return new ExitStatus(code, name, oom ? Reason.oom : Reason.signaled, null);
   }
 

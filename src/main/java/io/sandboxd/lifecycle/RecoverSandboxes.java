@@ -41,6 +41,8 @@ public final class RecoverSandboxes {
   private final RecordExit recordExit;
   private final TearDown tearDown;
   private final ExpireSandboxes expire;
+  private final Streams streams;
+  private final EnforceTimeout timeouts;
 
   public RecoverSandboxes(
       Syscalls syscalls,
@@ -52,7 +54,9 @@ public final class RecoverSandboxes {
       Inits inits,
       RecordExit recordExit,
       TearDown tearDown,
-      ExpireSandboxes expire) {
+      ExpireSandboxes expire,
+      Streams streams,
+      EnforceTimeout timeouts) {
     this.syscalls = syscalls;
     this.registry = registry;
     this.directory = directory;
@@ -63,6 +67,8 @@ public final class RecoverSandboxes {
     this.recordExit = recordExit;
     this.tearDown = tearDown;
     this.expire = expire;
+    this.streams = streams;
+    this.timeouts = timeouts;
   }
 
   /** Must be done before the first request is served. */
@@ -116,6 +122,7 @@ public final class RecoverSandboxes {
       return null;
     }
     try {
+      streams.watch(sandbox);
       Fd pidfd = syscalls.pidfdOpen(status.pid());
       if (!Objects.equals(ProcessStat.startTicks(status.pid()), status.initStartTicks())) {
         pidfd.close(); // a stranger who was given the number
@@ -154,6 +161,7 @@ public final class RecoverSandboxes {
       hear(sandbox, ready);
     }
     expire.watch(sandbox);
+    sandbox.processes().stream().filter(p -> !p.hasEnded()).forEach(timeouts::watch);
   }
 
   /** Init tells of all processes it has; those of which it does not are lost. */

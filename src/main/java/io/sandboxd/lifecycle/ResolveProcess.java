@@ -67,13 +67,16 @@ public final class ResolveProcess {
         or(exec.cwd(), main.cwd()),
         or(exec.user(), main.user()),
         exec.tty(),
+        exec.consoleSize(),
         exec.stdin(),
         exec.output(),
+        exec.outputRetention(),
         or(exec.capabilities(), main.capabilities()),
         or(exec.noNewPrivileges(), main.noNewPrivileges()),
         or(exec.rlimits(), main.rlimits()),
         or(exec.umask(), main.umask()),
         or(exec.oomScoreAdj(), main.oomScoreAdj()),
+        exec.resources(),
         exec.timeout(),
         or(exec.seccomp(), main.seccomp()));
   }
@@ -87,6 +90,9 @@ public final class ResolveProcess {
     Map<String, String> env = new LinkedHashMap<>();
     env.put("PATH", PATH);
     env.put("HOME", who.home() != null ? who.home() : who.uid() == 0 ? "/root" : "/");
+    if (spec.hasTerminal()) {
+      env.put("TERM", "xterm");
+    }
     if (sandbox.status().spec().namespace(NamespaceType.UTS).isNew()) {
       String hostname = sandbox.status().spec().hostname();
       env.put("HOSTNAME", hostname != null ? hostname : sandbox.name());
@@ -104,7 +110,8 @@ public final class ResolveProcess {
         !Boolean.FALSE.equals(spec.noNewPrivileges()),
         rlimits(spec.rlimits()),
         or(spec.umask(), DEFAULT_UMASK),
-        spec.oomScoreAdj());
+        spec.oomScoreAdj(),
+        spec.hasTerminal());
   }
 
   private UserLookup.Identity identity(Sandbox sandbox, ProcessSpec spec) {

@@ -1,5 +1,6 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.lifecycle.LaunchProcess.Order;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
@@ -36,8 +37,9 @@ public final class StartSandbox {
                 "The sandbox '" + sandbox.name() + "' was created without a process: use exec.");
           }
           Optional<SandboxProcess> former = sandbox.main();
-          SandboxProcess main = launch.launch(sandbox, ProcessStatus.MAIN, spec, null);
-          former.ifPresent(sandbox::forget);
+          SandboxProcess main =
+              launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null));
+          former.ifPresent(launch::forget);
           sandbox.update(s -> s.started(main.status().startedAt()));
           if (main.isOver()) {
             RecordExit.mainHasEnded(main);

@@ -25,6 +25,7 @@ public final class TearDown {
   private final Layers layers;
   private final IdRanges idRanges;
   private final RecordExit recordExit;
+  private final Streams streams;
 
   public TearDown(
       SandboxRegistry registry,
@@ -32,13 +33,15 @@ public final class TearDown {
       Cgroups cgroups,
       Layers layers,
       IdRanges idRanges,
-      RecordExit recordExit) {
+      RecordExit recordExit,
+      Streams streams) {
     this.registry = registry;
     this.inits = inits;
     this.cgroups = cgroups;
     this.layers = layers;
     this.idRanges = idRanges;
     this.recordExit = recordExit;
+    this.streams = streams;
   }
 
   /**
@@ -54,6 +57,7 @@ public final class TearDown {
     attempt(left, "layer", () -> layers.remove(sandbox.id()));
     if (left.isEmpty()) {
       recordExit.lose(sandbox, Reason.killed, by);
+      streams.forget(sandbox);
       attempt(left, "state", () -> registry.remove(sandbox));
     }
     if (left.isEmpty()) {

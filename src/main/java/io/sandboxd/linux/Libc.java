@@ -1,26 +1,11 @@
 package io.sandboxd.linux;
 
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import jnr.ffi.LastError;
-import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
-import jnr.ffi.Runtime;
 
 /** The system calls for real, through the C library. Safe for use by many threads. */
-public final class Libc implements Syscalls {
-  private static final int O_CLOEXEC = 02000000;
-
-  /** The daemon may be a session leader, and a sandbox may hold out a terminal to it. */
-  private static final int O_NOCTTY = 0400;
-
-  private static final int MFD_CLOEXEC = 1;
-  private static final int MFD_ALLOW_SEALING = 2;
-  private static final int F_ADD_SEALS = 1033;
-  private static final int ALL_SEALS = 0xf;
+public final class Libc extends FileCalls {
   private static final int P_PID = 1;
   private static final int P_PIDFD = 3;
   private static final int WNOHANG = 1;
@@ -34,97 +19,10 @@ public final class Libc implements Syscalls {
   private static final int SYS_PIDFD_SEND_SIGNAL = 424;
   private static final int SYS_OPEN_TREE = 428;
   private static final int SYS_PIDFD_OPEN = 434;
-  private static final int SYS_OPENAT2 = 437;
   private static final int SYS_MOUNT_SETATTR = 442;
 
-  private final LibcFunctions c =
-      LibraryLoader.create(LibcFunctions.class).failImmediately().load("c");
-  private final Runtime runtime = Runtime.getRuntime(c);
-  private final ThreadLocal<NativeMemory> memory =
-      ThreadLocal.withInitial(() -> new NativeMemory(runtime));
   private final SeqpacketSockets sockets = new SeqpacketSockets(c, this);
   private final Spawner spawner = new Spawner(c);
-
-  NativeMemory memory() {
-    return memory.get().reset();
-  }
-
-  int errno() {
-    return LastError.getLastError(runtime);
-  }
-
-  /** Passes a result on, or throws what errno says. */
-  long check(long result, String syscall, String path) {
-    if (result < 0) {
-      throw new ErrnoException(syscall, path, errno());
-    }
-    return result;
-  }
-
-  Fd checkFd(long result, String syscall, String path) {
-    return new Fd((int) check(result, syscall, path), this);
-  }
-
-  @Override
-  public Fd open(String path, int flags, int mode) {
-    return checkFd(c.open(path, flags | O_CLOEXEC | O_NOCTTY, mode), "open", path);
-  }
-
-  @Override
-  public Fd openat2(Fd dir, String path, int flags, int resolve) {
-    Pointer how = memory().take(24);
-    int pathOnly = flags & O_PATH;
-    how.putLong(0, (flags | O_CLOEXEC | (pathOnly == 0 ? O_NOCTTY : 0)) & 0xffffffffL);
-    how.putLong(16, resolve);
-    return checkFd(c.syscall(SYS_OPENAT2, dir.number(), path, how, 24, 0), "openat2", path);
-  }
-
-  @Override
-  public void close(int fd) {
-    c.close(fd);
-  }
-
-  @Override
-  public boolean isRegularFile(Fd fd) {
-    return Files.isRegularFile(Path.of(fd.procPath()));
-  }
-
-  @Override
-  public int read(Fd fd, ByteBuffer into) {
-    Pointer buffer = memory().take(into.remaining());
-    int count = (int) check(c.read(fd.number(), buffer, into.remaining()), "read", null);
-    byte[] bytes = new byte[count];
-    buffer.get(0, bytes, 0, count);
-    into.put(bytes);
-    return count;
-  }
-
-  @Override
-  public void writeAll(Fd fd, byte[] bytes) {
-    Pointer buffer = memory().bytes(bytes);
-    for (int done = 0; done < bytes.length; ) {
-      done +=
-          (int) check(c.write(fd.number(), buffer.slice(done), bytes.length - done), "write", null);
-    }
-  }
-
-  @Override
-  public void fchown(Fd fd, long uid, long gid) {
-    check(c.fchown(fd.number(), (int) uid, (int) gid), "fchown", null);
-  }
-
-  @Override
-  public Fd sealedMemfd(String name, byte[] content) {
-    Fd fd = checkFd(c.memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name);
-    try {
-      writeAll(fd, content);
-      check(c.fcntl(fd.number(), F_ADD_SEALS, ALL_SEALS), "fcntl", name);
-      return fd;
-    } catch (RuntimeException e) {
-      fd.close();
-      throw e;
-    }
-  }
 
   @Override
   public Fd listenSeqpacket(String path) {

@@ -20,6 +20,38 @@ public interface LibcFunctions {
   long write(int fd, Pointer buffer, long count);
 
   @SaveError
+  long pread(int fd, Pointer buffer, long count, long offset);
+
+  @SaveError
+  long lseek(int fd, long offset, int whence);
+
+  @SaveError
+  int fallocate(int fd, int mode, long offset, long length);
+
+  @SaveError
+  int statx(int dir, String path, int flags, int mask, Pointer state);
+
+  @SaveError
+  int fstatfs(int fd, Pointer state);
+
+  @SaveError
+  int pipe2(Pointer ends, int flags);
+
+  @SaveError
+  int inotify_init1(int flags);
+
+  @SaveError
+  int inotify_add_watch(int inotify, String path, int mask);
+
+  int inotify_rm_watch(int inotify, int watch);
+
+  @SaveError
+  int ioctl(int fd, long request, Pointer argument);
+
+  @SaveError
+  int ioctl(int fd, long request, int argument);
+
+  @SaveError
   int fchown(int fd, int uid, int gid);
 
   @SaveError

@@ -38,13 +38,42 @@ public interface Syscalls {
 
   int EPOLLIN = 1;
   int EPOLLPRI = 2;
+  int EPOLLOUT = 4;
   int EPOLLHUP = 0x10;
+
+  int SEEK_DATA = 3;
+  int SEEK_HOLE = 4;
+
+  int IN_MODIFY = 2;
+  int IN_Q_OVERFLOW = 0x4000;
+  int IN_IGNORED = 0x8000;
+
+  /** statfs(2): the type of a devpts. */
+  long DEVPTS_SUPER_MAGIC = 0x1cd1;
+
+  /** What a call without blocking answers when it would have to wait (EAGAIN). */
+  int WOULD_BLOCK = -1;
 
   /** What a received datagram brought. */
   record Message(byte[] data, List<Fd> fds, int senderPid) {}
 
   /** One ready descriptor of an epoll set: the number it was registered with, and EPOLL* bits. */
   record Ready(int fd, int events) {}
+
+  /** The two ends of a pipe(7). */
+  record Pipe(Fd read, Fd write) {}
+
+  /**
+   * What statx(2) says of a file.
+   *
+   * @param size bytes up to its end, holes included
+   * @param allocated bytes of storage that it takes
+   * @param device of a device node, major and minor
+   */
+  record FileState(long size, long allocated, Device device) {}
+
+  /** A device number (makedev(3)). */
+  record Device(int major, int minor) {}
 
   /** open(2). */
   Fd open(String path, int flags, int mode);
@@ -62,6 +91,62 @@ public interface Syscalls {
 
   /** Writes all of it (write(2), repeated). */
   void writeAll(Fd fd, byte[] bytes);
+
+  /**
+   * read(2) of a descriptor that does not block: the count, 0 at the end, or {@link #WOULD_BLOCK}.
+   */
+  int tryRead(Fd fd, ByteBuffer into);
+
+  /**
+   * write(2) of a descriptor that does not block: the count, or {@link #WOULD_BLOCK}. Takes from
+   * the buffer what it wrote.
+   */
+  int tryWrite(Fd fd, ByteBuffer from);
+
+  /** pread(2) once; returns the count, 0 at the end. */
+  int readAt(Fd fd, ByteBuffer into, long offset);
+
+  /** lseek(2) with SEEK_DATA or SEEK_HOLE; -1 when there is nothing from there on (ENXIO). */
+  long seek(Fd fd, long offset, int whence);
+
+  /** fallocate(2) with FALLOC_FL_PUNCH_HOLE: gives storage back, the size stays. */
+  void punchHole(Fd fd, long offset, long length);
+
+  /** statx(2) of a path, a symbolic link at its end not followed. */
+  FileState state(String path);
+
+  /** statx(2) of what is open. */
+  FileState state(Fd fd);
+
+  /** fstatfs(2): the type of the file system. */
+  long fileSystemType(Fd fd);
+
+  /** pipe2(2); both ends block. */
+  Pipe pipe();
+
+  /** fcntl(2) F_SETPIPE_SZ, as far as the kernel allows. */
+  void tryPipeSize(Fd pipe, int bytes);
+
+  /** fcntl(2) F_SETFL with O_NONBLOCK; the open file's, so for all its descriptors. */
+  void setNonBlocking(Fd fd);
+
+  /** fcntl(2) F_DUPFD_CLOEXEC. */
+  Fd duplicate(Fd fd);
+
+  /** inotify_init1(2), not blocking. */
+  Fd inotify();
+
+  /** inotify_add_watch(2); returns the watch. */
+  int inotifyAdd(Fd inotify, String path, int mask);
+
+  /** inotify_rm_watch(2); harmless when it is gone. */
+  void inotifyRemove(Fd inotify, int watch);
+
+  /** ioctl_tty(2) TIOCSPTLCK and TIOCGPTPEER: the other end of a terminal, found without a path. */
+  Fd terminalPeer(Fd master);
+
+  /** ioctl_tty(2) TIOCSWINSZ. */
+  void setWindowSize(Fd terminal, int rows, int columns);
 
   /** fchown(2). */
   void fchown(Fd fd, long uid, long gid);

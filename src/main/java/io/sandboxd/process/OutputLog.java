@@ -1,43 +1,74 @@
 package io.sandboxd.process;
 
+import io.sandboxd.linux.Errno;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.sandboxd.linux.Syscalls.FileState;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What a process writes to stdout or stderr: a file that the process has open itself. The daemon is
  * not in between, so nothing waits for it and nothing is lost with it; what was written stays
- * readable from any offset.
+ * readable by its offset.
+ *
+ * <p>How much of it is kept is bounded: what is older is given back to the file system as a hole
+ * (fallocate(2), FALLOC_FL_PUNCH_HOLE), which leaves all offsets as they are. What is a hole and
+ * what is not, only the file itself knows, so that a restart forgets nothing, and a process that
+ * punches, truncates or overwrites its own log is a matter of its own.
  */
 public final class OutputLog {
-  /** The streams of a process; each is a file of this name. */
+  /** The streams of a process; a terminal has the first one only. */
   public enum Stream {
     STDOUT,
     STDERR;
 
-    String fileName() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
+  /**
+   * A stretch of output without a gap.
+   *
+   * @param start of its first byte
+   * @param end after its last byte, so far
+   */
+  public record Extent(long start, long end) {}
+
+  /** Storage is given back in whole pages; no page of a supported machine is larger. */
+  private static final long PAGE = 64 * 1024;
+
+  /** How much more than it shall may be stored, so that not every write makes a hole. */
+  private static final long SLACK_PART = 8;
+
+  private static final long TO_THE_LAST = 1L << 62;
+
+  private final Syscalls syscalls;
   private final Path file;
 
-  private OutputLog(Path file) {
+  private OutputLog(Syscalls syscalls, Path file) {
+    this.syscalls = syscalls;
     this.file = file;
   }
 
   /**
-   * @param directory of the process
+   * @param directory of all logs of a sandbox
+   * @param seq the process's number
    */
-  public static OutputLog of(Path directory, Stream stream) {
-    return new OutputLog(directory.resolve(stream.fileName()));
+  public static OutputLog of(Syscalls syscalls, Path directory, int seq, Stream stream) {
+    return new OutputLog(syscalls, directory.resolve(seq + "." + stream.word()));
+  }
+
+  /** The process whose log is called so; empty for what is no log. */
+  public static Optional<Integer> seqOf(String fileName) {
+    int dot = fileName.indexOf('.');
+    return dot > 0 && dot < 10 && fileName.substring(0, dot).chars().allMatch(Character::isDigit)
+        ? Optional.of(Integer.valueOf(fileName.substring(0, dot)))
+        : Optional.empty();
   }
 
   /**
@@ -47,16 +78,8 @@ public final class OutputLog {
    * @param uid the user on the host
    * @param gid the group on the host
    */
-  public Fd create(Syscalls syscalls, long uid, long gid) {
-    Fd fd =
-        syscalls.open(
-            file.toString(),
-            Syscalls.O_WRONLY
-                | Syscalls.O_CREAT
-                | Syscalls.O_EXCL
-                | Syscalls.O_APPEND
-                | Syscalls.O_NOFOLLOW,
-            0600);
+  public Fd create(long uid, long gid) {
+    Fd fd = open(Syscalls.O_WRONLY | Syscalls.O_CREAT | Syscalls.O_EXCL | Syscalls.O_APPEND);
     try {
       syscalls.fchown(fd, uid, gid);
       return fd;
@@ -66,32 +89,107 @@ public final class OutputLog {
     }
   }
 
-  /** Bytes written so far. */
+  /** For a process without a file of its own: what it writes is put here by others. */
+  public Fd append() {
+    return open(Syscalls.O_WRONLY | Syscalls.O_CREAT | Syscalls.O_APPEND);
+  }
+
+  private Fd open(int flags) {
+    return syscalls.open(file.toString(), flags | Syscalls.O_NOFOLLOW, 0600);
+  }
+
+  /** Bytes written so far, the forgotten ones too. */
   public long size() {
     try {
-      return Files.size(file);
-    } catch (NoSuchFileException e) {
-      return 0;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return syscalls.state(file.toString()).size();
+    } catch (ErrnoException e) {
+      return none(e, 0L);
     }
   }
 
-  /** Up to {@code limit} bytes from an offset on; none when there are no more. */
+  /**
+   * Gives back what is older than what shall be kept.
+   *
+   * @param retention bytes to keep at the end
+   * @param head bytes to keep at the beginning
+   */
+  public void trim(long retention, long head) {
+    try {
+      long slack = Math.max(PAGE, retention / SLACK_PART);
+      FileState state = syscalls.state(file.toString());
+      if (state.allocated() <= retention + head + slack) {
+        return;
+      }
+      try (Fd fd = open(Syscalls.O_WRONLY)) {
+        long from = (head + PAGE - 1) / PAGE * PAGE;
+        long to = (state.size() - retention) / PAGE * PAGE;
+        if (to > from) {
+          syscalls.punchHole(fd, from, to - from);
+        }
+        // fallocate(2) lets a process store beyond the end, too.
+        long end = (state.size() + PAGE - 1) / PAGE * PAGE;
+        if (state.allocated() > state.size() + PAGE) {
+          syscalls.punchHole(fd, end, TO_THE_LAST - end);
+        }
+      }
+    } catch (ErrnoException e) {
+      none(e, null);
+    }
+  }
+
+  /** The first stretch that has something from this offset on; an empty one at the end if none. */
+  public Extent from(long offset) {
+    try (Fd fd = open(Syscalls.O_RDONLY)) {
+      return from(fd, offset);
+    } catch (ErrnoException e) {
+      return none(e, new Extent(offset, offset));
+    }
+  }
+
+  private Extent from(Fd fd, long offset) {
+    long start = syscalls.seek(fd, offset, Syscalls.SEEK_DATA);
+    if (start < 0) {
+      long size = Math.max(offset, syscalls.state(fd).size());
+      return new Extent(size, size);
+    }
+    return new Extent(start, Math.max(start, syscalls.seek(fd, start, Syscalls.SEEK_HOLE)));
+  }
+
+  /**
+   * Up to {@code limit} bytes from an offset on.
+   *
+   * @return null if what was there is there no more; none at the end
+   */
   public byte[] read(long offset, int limit) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      int count = (int) Math.max(0, Math.min(limit, channel.size() - offset));
-      ByteBuffer buffer = ByteBuffer.allocate(count);
-      while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
+    try (Fd fd = open(Syscalls.O_RDONLY)) {
+      Extent before = from(fd, offset);
+      if (before.start() > offset) {
+        return null;
+      }
+      ByteBuffer buffer =
+          ByteBuffer.allocate((int) Math.max(0, Math.min(limit, before.end() - offset)));
+      while (buffer.hasRemaining() && syscalls.readAt(fd, buffer, offset + buffer.position()) > 0) {
         // A process that truncates its own log makes the end come early.
       }
-      byte[] bytes = new byte[buffer.position()];
-      buffer.flip().get(bytes);
-      return bytes;
-    } catch (NoSuchFileException e) {
-      return new byte[0];
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      int count = buffer.position();
+      Extent after = from(fd, offset);
+      // A hole that was punched meanwhile was read as zeros.
+      if (count > 0 && (after.start() > offset || after.end() < offset + count)) {
+        return null;
+      }
+      return count == buffer.capacity()
+          ? buffer.array()
+          : java.util.Arrays.copyOf(buffer.array(), count);
+    } catch (ErrnoException e) {
+      return none(e, new byte[0]);
     }
+  }
+
+  /** A log that is not there, or not any more, is an empty one. */
+  private static <T> T none(ErrnoException e, T empty) {
+    if (e.errno() != Errno.ENOENT) {
+      throw e;
+    }
+    return empty;
   }
 }

@@ -7,11 +7,14 @@ import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
@@ -26,9 +29,10 @@ public final class Sandbox {
   private static final Logger LOG = Logger.getLogger(Sandbox.class);
 
   private final StateDirectory directory;
-  private final ReentrantLock verbs = new ReentrantLock(true);
+  private final ReentrantReadWriteLock verbs = new ReentrantReadWriteLock(true);
   private final ConcurrentSkipListMap<Integer, SandboxProcess> processes =
       new ConcurrentSkipListMap<>();
+  private final Map<String, SandboxProcess> byId = new ConcurrentHashMap<>();
   private final AtomicInteger lastSeq = new AtomicInteger();
   private volatile SandboxStatus status;
 
@@ -61,11 +65,20 @@ public final class Sandbox {
 
   /** Runs a verb when no other one runs on this sandbox. */
   public <T> T exclusively(Supplier<T> verb) {
-    verbs.lock();
+    return under(verbs.writeLock(), verb);
+  }
+
+  /** Runs a verb that others of its kind may run beside, but no exclusive one. */
+  public <T> T together(Supplier<T> verb) {
+    return under(verbs.readLock(), verb);
+  }
+
+  private static <T> T under(Lock lock, Supplier<T> verb) {
+    lock.lock();
     try {
       return verb.get();
     } finally {
-      verbs.unlock();
+      lock.unlock();
     }
   }
 
@@ -130,14 +143,16 @@ public final class Sandbox {
    * @throws SandboxException {@code not_found}
    */
   public SandboxProcess process(String id) {
-    return processes.descendingMap().values().stream()
-        .filter(p -> p.status().id().equals(id))
-        .findFirst()
-        .orElseThrow(() -> SandboxException.notFound("process", id));
+    SandboxProcess process = byId.get(id);
+    if (process == null) {
+      throw SandboxException.notFound("process", id);
+    }
+    return process;
   }
 
+  /** The latest one, if it was ever started. */
   public Optional<SandboxProcess> main() {
-    return processes.descendingMap().values().stream().filter(SandboxProcess::isMain).findFirst();
+    return Optional.ofNullable(byId.get(ProcessStatus.MAIN));
   }
 
   /**
@@ -149,11 +164,11 @@ public final class Sandbox {
   public synchronized SandboxProcess addProcess(
       String id, java.util.function.BiFunction<String, Integer, ProcessStatus> describe) {
     int seq = lastSeq.incrementAndGet();
-    while (id == null && hasProcess("p" + seq)) {
+    while (id == null && byId.containsKey("p" + seq)) {
       seq = lastSeq.incrementAndGet(); // a client has called one of its own so
     }
     String chosen = id == null ? "p" + seq : id;
-    if (hasProcess(chosen) && !chosen.equals(ProcessStatus.MAIN)) {
+    if (byId.containsKey(chosen) && !chosen.equals(ProcessStatus.MAIN)) {
       throw new SandboxException(
               ErrorCode.NAME_IN_USE,
               "The sandbox '" + name() + "' has a process '" + chosen + "' already.")
@@ -161,26 +176,47 @@ public final class Sandbox {
     }
     directory.createProcess(id(), seq);
     SandboxProcess process = new SandboxProcess(this, directory, describe.apply(chosen, seq));
-    processes.put(seq, process);
+    put(process);
     return process;
   }
 
-  private boolean hasProcess(String id) {
-    return processes.values().stream().anyMatch(p -> p.status().id().equals(id));
+  private void put(SandboxProcess process) {
+    processes.put(process.seq(), process);
+    byId.put(process.status().id(), process);
   }
 
   /** A process that was there before the daemon was. */
-  public SandboxProcess restore(ProcessStatus known) {
+  public synchronized SandboxProcess restore(ProcessStatus known) {
     SandboxProcess process = new SandboxProcess(this, directory, known);
-    processes.put(known.seq(), process);
+    put(process);
     lastSeq.accumulateAndGet(known.seq(), Math::max);
     return process;
   }
 
   /** Of a process that never came to be, or whose successor has started, nothing is kept. */
-  public void forget(SandboxProcess process) {
-    processes.remove(process.seq());
+  public synchronized void forget(SandboxProcess process) {
+    if (processes.remove(process.seq()) == null) {
+      return;
+    }
+    byId.remove(process.status().id(), process);
+    // A main process that could not be started leaves the former one as it was.
+    processes.values().stream()
+        .filter(SandboxProcess::isMain)
+        .forEach(former -> byId.putIfAbsent(ProcessStatus.MAIN, former));
     process.close();
     directory.deleteProcess(id(), process.seq());
+  }
+
+  /**
+   * The processes beside main that have ended longest ago, as far as there are more than so many
+   * processes.
+   */
+  public List<SandboxProcess> endedBeyond(int most) {
+    return processes.size() <= most
+        ? List.of()
+        : processes.values().stream()
+            .filter(p -> p.hasEnded() && !p.isMain())
+            .limit(processes.size() - (long) most)
+            .toList();
   }
 }

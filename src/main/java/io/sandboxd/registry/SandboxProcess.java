@@ -7,7 +7,9 @@ import io.sandboxd.sandbox.ProcessStatus;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 
@@ -20,18 +22,17 @@ public final class SandboxProcess {
 
   private final Sandbox sandbox;
   private final StateDirectory directory;
-  private final CompletableFuture<ProcessStatus> ended = new CompletableFuture<>();
+  private final Set<CompletableFuture<ProcessStatus>> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicReference<Doom> doom = new AtomicReference<>();
   private volatile ProcessStatus status;
+  private volatile boolean told;
   private volatile Fd pidfd;
 
   SandboxProcess(Sandbox sandbox, StateDirectory directory, ProcessStatus status) {
     this.sandbox = sandbox;
     this.directory = directory;
     this.status = status;
-    if (status.state() == ProcessStatus.State.EXITED) {
-      ended.complete(status);
-    }
+    this.told = isOver();
   }
 
   public Sandbox sandbox() {
@@ -56,20 +57,31 @@ public final class SandboxProcess {
   }
 
   public boolean hasEnded() {
-    return ended.isDone();
+    return told;
   }
 
   /**
-   * Completes when it has ended, with how; for any number of waiters. A waiter may cancel its own
-   * copy only.
+   * Completes when it has ended, with how; for any number of waiters. One who waits no longer
+   * completes or cancels it, and leaves nothing behind.
    */
   public CompletableFuture<ProcessStatus> ended() {
-    return ended.copy();
+    CompletableFuture<ProcessStatus> waiter = new CompletableFuture<>();
+    waiting.add(waiter);
+    if (told) {
+      waiter.complete(status);
+    }
+    var unused = waiter.whenComplete((ended, failure) -> waiting.remove(waiter));
+    return waiter;
   }
 
-  /** Where its output lies: files {@code stdout} and {@code stderr}. */
-  public Path files() {
-    return directory.process(sandbox.id(), seq());
+  /** Where its output lies, with that of all others of its sandbox. */
+  public Path output() {
+    return directory.output(sandbox.id());
+  }
+
+  /** Where it is written down how much it was fed. */
+  public Path stdinRecord() {
+    return directory.process(sandbox.id(), seq()).resolve("stdin");
   }
 
   /**
@@ -77,20 +89,7 @@ public final class SandboxProcess {
    * was cut off by a crash is nobody's, and is ended at the recovery.
    */
   public synchronized void spawned(Integer pid, Integer sandboxPid, Fd newPidfd) {
-    ProcessStatus s = status;
-    status =
-        new ProcessStatus(
-            s.version(),
-            s.id(),
-            s.seq(),
-            pid,
-            sandboxPid,
-            s.args(),
-            s.state(),
-            s.startedAt(),
-            s.exitedAt(),
-            s.exit(),
-            s.usage());
+    status = status.withPids(pid, sandboxPid);
     store();
     pidfd = newPidfd;
     if (isOver()) {
@@ -128,7 +127,8 @@ public final class SandboxProcess {
     boolean stored = tryStore();
     close();
     beforeAnyoneIsTold.run();
-    ended.complete(status);
+    told = true;
+    waiting.forEach(waiter -> waiter.complete(status));
     return stored;
   }
 

@@ -19,7 +19,9 @@ import java.util.stream.Stream;
  * <pre>
  * sandboxes/ID/sandbox.json            the sandbox
  * sandboxes/ID/init.sock               its init's control socket
- * sandboxes/ID/processes/SEQ/process.json, stdout, stderr
+ * sandboxes/ID/processes/SEQ/process.json
+ * sandboxes/ID/processes/SEQ/stdin     how much it was fed
+ * sandboxes/ID/output/SEQ.stdout, SEQ.stderr
  * </pre>
  *
  * A file is replaced as a whole (rename(2)), so a reader finds the old or the new one, never half
@@ -55,6 +57,11 @@ public final class StateDirectory {
     return sandbox(id).resolve("processes").resolve(Integer.toString(seq));
   }
 
+  /** Where the output of all its processes is: in one place, so that one watch is enough. */
+  public Path output(String id) {
+    return sandbox(id).resolve("output");
+  }
+
   /** Everything that lies there, whether it can be read or not. */
   public List<String> ids() {
     return names(sandboxes);
@@ -87,6 +94,7 @@ public final class StateDirectory {
   /** Makes the directories of a new sandbox. */
   void createSandbox(String id) {
     createDirectories(sandbox(id).resolve("processes"));
+    createDirectories(output(id));
   }
 
   void createProcess(String id, int seq) {
@@ -143,6 +151,8 @@ public final class StateDirectory {
 
   /** Harmless when there is none. */
   public void deleteProcess(String id, int seq) {
+    TreeRemoval.remove(output(id).resolve(seq + ".stdout"));
+    TreeRemoval.remove(output(id).resolve(seq + ".stderr"));
     TreeRemoval.remove(process(id, seq));
   }
 
@@ -152,6 +162,7 @@ public final class StateDirectory {
    */
   public void deleteSandbox(String id) {
     Path directory = sandbox(id);
+    TreeRemoval.remove(output(id));
     TreeRemoval.remove(directory.resolve("processes"));
     TreeRemoval.remove(directory.resolve("init.sock"));
     TreeRemoval.remove(directory);

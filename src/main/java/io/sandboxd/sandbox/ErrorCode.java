@@ -26,6 +26,8 @@ public enum ErrorCode {
   /** The request did not arrive in time. */
   REQUEST_TIMEOUT,
   RANGE_NOT_SATISFIABLE,
+  /** An Idempotency-Key was used for another request before. */
+  KEY_REUSED,
   BUSY,
   INTERNAL;
 

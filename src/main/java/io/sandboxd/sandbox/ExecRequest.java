@@ -33,13 +33,16 @@ public record ExecRequest(
     String cwd,
     ProcessSpec.User user,
     Boolean tty,
+    ProcessSpec.ConsoleSize consoleSize,
     String stdin,
     String output,
+    ByteSize outputRetention,
     List<String> capabilities,
     Boolean noNewPrivileges,
     Map<String, ProcessSpec.Rlimit> rlimits,
     Integer umask,
     Integer oomScoreAdj,
+    Resources resources,
     Duration timeout,
     String seccomp) {
 
@@ -57,13 +60,16 @@ public record ExecRequest(
         cwd,
         user,
         tty,
+        consoleSize,
         stdin,
         output,
+        outputRetention,
         capabilities,
         noNewPrivileges,
         rlimits,
         umask,
         oomScoreAdj,
+        resources,
         timeout,
         seccomp);
   }

@@ -3,7 +3,6 @@ package io.sandboxd.sandbox;
 import io.sandboxd.sandbox.constraints.AbsolutePath;
 import io.sandboxd.sandbox.constraints.Text;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.AssertFalse;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
@@ -23,8 +22,15 @@ import org.hibernate.validator.constraints.time.DurationMin;
  * @param env names to values; PATH, HOME and HOSTNAME have defaults
  * @param cwd absolute; default {@code /}
  * @param user default root inside
- * @param stdin {@code "null"} (default): an empty one
- * @param output {@code "log"} (default): files with byte offsets
+ * @param tty whether stdin, stdout and stderr are a terminal of its own (pty(7)), which also is its
+ *     controlling terminal; default false
+ * @param consoleSize of the terminal at the start; default 24 rows of 80 columns
+ * @param stdin {@code "null"} (default): an empty one; {@code "pipe"}: what is fed to it while it
+ *     runs. A terminal can be fed in any case.
+ * @param output {@code "log"} (default): stored, with byte offsets; {@code "stream"}: a pipe to one
+ *     reader, not stored
+ * @param outputRetention how much of each output stream is kept, its end; 64 KiB to 1 TiB, default
+ *     is the sandbox's
  * @param capabilities names like {@code CAP_NET_BIND_SERVICE}; null is the default set, empty is
  *     none
  * @param noNewPrivileges default true
@@ -32,6 +38,7 @@ import org.hibernate.validator.constraints.time.DurationMin;
  *     {@code {"soft":…,"hard":…}}
  * @param umask 0 to 0777 (511); default 022 (18)
  * @param oomScoreAdj -1000 to 1000
+ * @param resources limits of its own, within those of the sandbox; not {@code io}
  * @param timeout after which it is ended (TERM, then KILL)
  * @param seccomp {@code "unconfined"} (default): no filter
  */
@@ -46,14 +53,11 @@ public record ProcessSpec(
             env,
     @AbsolutePath String cwd,
     @Valid User user,
-    @AssertFalse(message = "must be false: terminals are not supported") Boolean tty,
-    @Pattern(
-            regexp = "null",
-            message =
-                "must be \"null\": no other kind of stdin is supported; an exec can be given input")
-        String stdin,
-    @Pattern(regexp = "log", message = "must be \"log\": no other kind of output is supported")
-        String output,
+    Boolean tty,
+    @Valid ConsoleSize consoleSize,
+    @Pattern(regexp = "null|pipe", message = "must be \"null\" or \"pipe\"") String stdin,
+    @Pattern(regexp = "log|stream", message = "must be \"log\" or \"stream\"") String output,
+    ByteSize outputRetention,
     @Size(max = 64, message = "can have at most 64 capabilities")
         List<@NotNull(message = "must not be null") @Text(max = 64) String> capabilities,
     Boolean noNewPrivileges,
@@ -62,6 +66,7 @@ public record ProcessSpec(
     @Min(value = 0, message = UMASK_RULE) @Max(value = 0777, message = UMASK_RULE) Integer umask,
     @Min(value = -1_000, message = OOM_RULE) @Max(value = 1_000, message = OOM_RULE)
         Integer oomScoreAdj,
+    @Valid Resources resources,
     @DurationMin(millis = 1, message = "must be a millisecond or more")
         @DurationMax(days = 3_650, message = "can be at most 3650 days")
         Duration timeout,
@@ -73,6 +78,16 @@ public record ProcessSpec(
   /** MAX_ARG_STRLEN of execve(2), less the NUL at the end. */
   public static final int MAX_STRING = 131_071;
 
+  public static final String PIPE = "pipe";
+  public static final String STREAM = "stream";
+
+  /** Of a terminal whose size nobody has said. */
+  public static final ConsoleSize DEFAULT_CONSOLE = new ConsoleSize(24, 80);
+
+  public static final ByteSize LEAST_RETENTION = new ByteSize(64 << 10);
+  public static final ByteSize MOST_RETENTION = new ByteSize(1L << 40);
+
+  private static final String SIZE_RULE = "must be given: 1 to 65535";
   private static final String ENV_NAME = "[^=]+";
   private static final String ENV_NAME_RULE =
       "is not a variable's name: it must not be empty nor have an equals sign";
@@ -91,6 +106,32 @@ public record ProcessSpec(
       IdOrName gid,
       @Size(max = 64, message = "can have at most 64 groups")
           List<@NotNull(message = "must not be null") IdOrName> additionalGids) {}
+
+  /** Characters, 1 to 65535 (the kernel's {@code struct winsize}, as in the OCI runtime-spec). */
+  public record ConsoleSize(
+      @NotNull(message = SIZE_RULE)
+          @Min(value = 1, message = SIZE_RULE)
+          @Max(value = 65_535, message = SIZE_RULE)
+          Integer height,
+      @NotNull(message = SIZE_RULE)
+          @Min(value = 1, message = SIZE_RULE)
+          @Max(value = 65_535, message = SIZE_RULE)
+          Integer width) {}
+
+  /** Whether it has a terminal. */
+  public boolean hasTerminal() {
+    return Boolean.TRUE.equals(tty);
+  }
+
+  /** Whether stdin can be fed while it runs. */
+  public boolean takesInput() {
+    return hasTerminal() || PIPE.equals(stdin);
+  }
+
+  /** Whether what it writes goes to one reader and is not stored. */
+  public boolean streams() {
+    return STREAM.equals(output);
+  }
 
   /** setrlimit(2); -1 is unlimited. */
   public record Rlimit(long soft, long hard) {

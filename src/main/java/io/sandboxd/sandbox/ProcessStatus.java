@@ -1,5 +1,6 @@
 package io.sandboxd.sandbox;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.annotation.JsonView;
@@ -16,10 +17,25 @@ import java.util.Locale;
  * @param pid on the host; null when it is not (yet) known
  * @param sandboxPid in the sandbox's pid namespace
  * @param args the command as it was asked for
+ * @param tty whether it has a terminal
+ * @param stdin {@code "null"} or {@code "pipe"}
+ * @param output {@code "log"} or {@code "stream"}
  * @param exit null while it runs
  * @param usage null while it runs
+ * @param terms what the daemon has to keep to; not shown to clients
  */
-@JsonPropertyOrder({"version", "id", "seq", "pid", "sandboxPid", "args", "state"})
+@JsonPropertyOrder({
+  "version",
+  "id",
+  "seq",
+  "pid",
+  "sandboxPid",
+  "args",
+  "tty",
+  "stdin",
+  "output",
+  "state"
+})
 public record ProcessStatus(
     @JsonView(StoredForm.class) int version,
     String id,
@@ -27,11 +43,15 @@ public record ProcessStatus(
     Integer pid,
     Integer sandboxPid,
     List<String> args,
+    boolean tty,
+    String stdin,
+    String output,
     State state,
     Instant startedAt,
     Instant exitedAt,
     ExitStatus exit,
-    Usage usage) {
+    Usage usage,
+    @JsonView(StoredForm.class) ProcessTerms terms) {
   public static final String MAIN = "main";
 
   /** Whether there is still something to signal. */
@@ -51,33 +71,60 @@ public record ProcessStatus(
    * @param cpuSeconds user and system time
    * @param maxRssBytes the largest resident set
    * @param wallSeconds from start to exit
+   * @param memoryPeakBytes the most that its own cgroup held; null when it had none
    */
-  public record Usage(double cpuSeconds, long maxRssBytes, double wallSeconds) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Usage(
+      double cpuSeconds, long maxRssBytes, double wallSeconds, Long memoryPeakBytes) {}
 
-  public static ProcessStatus running(
-      String id, int seq, Integer pid, Integer sandboxPid, List<String> args, Instant startedAt) {
+  /**
+   * One that is about to run.
+   *
+   * @param spec what was asked for
+   */
+  public static ProcessStatus starting(
+      String id, int seq, ProcessSpec spec, Instant startedAt, ProcessTerms terms) {
     return new ProcessStatus(
         StoredForm.VERSION,
         id,
         seq,
-        pid,
-        sandboxPid,
-        List.copyOf(args),
+        null,
+        null,
+        List.copyOf(spec.args()),
+        spec.hasTerminal(),
+        spec.stdin() == null ? "null" : spec.stdin(),
+        spec.output() == null ? "log" : spec.output(),
         State.RUNNING,
         startedAt,
         null,
         null,
-        null);
+        null,
+        terms);
+  }
+
+  /** As it was when it had just been started. */
+  public ProcessStatus asStarted() {
+    return with(pid, sandboxPid, State.RUNNING, null, null, null);
   }
 
   public ProcessStatus exited(Instant at, ExitStatus how, Usage used) {
-    return new ProcessStatus(
-        version, id, seq, pid, sandboxPid, args, State.EXITED, startedAt, at, how, used);
+    return with(pid, sandboxPid, State.EXITED, at, how, used);
   }
 
-  /** After a restart of the daemon the pid on the host may have to be found anew. */
-  public ProcessStatus withPid(Integer hostPid) {
+  /** The pid on the host may have to be found anew after a restart of the daemon. */
+  public ProcessStatus withPids(Integer hostPid, Integer inside) {
+    return with(hostPid, inside, state, exitedAt, exit, usage);
+  }
+
+  private ProcessStatus with(
+      Integer hostPid, Integer inside, State now, Instant at, ExitStatus how, Usage used) {
     return new ProcessStatus(
-        version, id, seq, hostPid, sandboxPid, args, state, startedAt, exitedAt, exit, usage);
+        version, id, seq, hostPid, inside, args, tty, stdin, output, now, startedAt, at, how, used,
+        terms);
+  }
+
+  /** Whether what it writes goes to one reader and is not stored. */
+  public boolean streams() {
+    return ProcessSpec.STREAM.equals(output);
   }
 }

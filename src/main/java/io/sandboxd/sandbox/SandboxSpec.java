@@ -13,7 +13,12 @@ import java.util.Map;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
-/** What a client asks for at creation, as it asked for it: {@code null} is "not said". */
+/**
+ * What a client asks for at creation, as it asked for it: {@code null} is "not said".
+ *
+ * @param outputRetention for its processes that do not say one; 64 KiB to 1 TiB, default the
+ *     daemon's
+ */
 public record SandboxSpec(
     @Pattern(regexp = NAME, message = NAME_RULE) String name,
     @Size(max = 64, message = "can have at most 64 labels")
@@ -39,6 +44,7 @@ public record SandboxSpec(
     @DurationMin(millis = 1, message = "must be a millisecond or more")
         @DurationMax(days = 3_650, message = "can be at most 3650 days")
         Duration ttl,
+    ByteSize outputRetention,
     @Valid ProcessSpec process) {
 
   /**

@@ -17,6 +17,10 @@ import java.time.Duration;
  * @param maxBody the longest request body, in bytes
  * @param idleTimeout how long a request may take to arrive, and a connection may be kept without
  *     one
+ * @param outputRetention bytes of each output stream of a process that are kept if its spec does
+ *     not say
+ * @param keptProcesses how many processes of one sandbox are kept; beyond that those that have
+ *     ended longest ago are forgotten
  */
 public record Settings(
     Path socket,
@@ -26,4 +30,6 @@ public record Settings(
     Path layerDir,
     long idBase,
     long maxBody,
-    Duration idleTimeout) {}
+    Duration idleTimeout,
+    long outputRetention,
+    int keptProcesses) {}

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sandboxd.api.ApiDescription.Operation;
 import io.sandboxd.sandbox.ErrorCode;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -34,6 +35,9 @@ class OperationsDescriptionTest {
   private static final Set<String> BUILT_IN =
       Set.of("GET /q/health/live", "GET /q/health/ready", "GET /q/metrics", "GET /q/openapi");
 
+  /** Those that are no methods of a resource class. */
+  private static final List<RawRoute> ROUTES = List.of(OutputRoute.ROUTE, InputRoute.ROUTE);
+
   private final ApiDescription description = ApiDescription.read();
 
   @Test
@@ -42,6 +46,7 @@ class OperationsDescriptionTest {
     description.operations().forEach(o -> described.add(key(o)));
     Set<String> written = new TreeSet<>(methods().keySet());
     written.addAll(BUILT_IN);
+    ROUTES.forEach(route -> written.add(route.method() + " " + route.path()));
     assertEquals(written, described);
   }
 
@@ -70,9 +75,29 @@ class OperationsDescriptionTest {
                 .ifPresent(p -> written.add("path " + p.value()));
             Optional.ofNullable(parameter.getAnnotation(QueryParam.class))
                 .ifPresent(q -> written.add("query " + q.value()));
+            Optional.ofNullable(parameter.getAnnotation(HeaderParam.class))
+                .ifPresent(h -> written.add("header " + h.value()));
           }
           assertEquals(written, described, key(operation));
         });
+  }
+
+  @Test
+  void parametersOfRoutesAreTheSame() {
+    for (RawRoute route : ROUTES) {
+      Operation operation =
+          description.operations().stream()
+              .filter(o -> key(o).equals(route.method() + " " + route.path()))
+              .findFirst()
+              .orElseThrow();
+      Set<String> described = new TreeSet<>();
+      for (JsonNode parameter : description.parameters(operation)) {
+        if (parameter.path("in").asText().equals("query")) {
+          described.add(parameter.path("name").asText());
+        }
+      }
+      assertEquals(new TreeSet<>(route.parameters()), described, key(operation));
+    }
   }
 
   @Test
@@ -152,7 +177,7 @@ class OperationsDescriptionTest {
   private void eachOperation(Check check) {
     Map<String, Method> methods = methods();
     for (Operation operation : description.operations()) {
-      if (!BUILT_IN.contains(key(operation))) {
+      if (methods.containsKey(key(operation))) {
         check.accept(methods.get(key(operation)), operation);
       }
     }

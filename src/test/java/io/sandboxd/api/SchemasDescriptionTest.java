@@ -76,9 +76,11 @@ class SchemasDescriptionTest {
           Resources.Io.class,
           ProcessSpec.class,
           ProcessSpec.User.class,
+          ProcessSpec.ConsoleSize.class,
           ExecRequest.class,
           KillRequest.class,
           ProcessResource.ProcessKill.class,
+          ProcessResource.WindowSize.class,
           SandboxStatus.class,
           SandboxStatus.NamespaceStatus.class,
           SandboxResource.SandboxList.class,
@@ -171,7 +173,7 @@ class SchemasDescriptionTest {
                     if (words.isEmpty()) {
                       assertEquals("^" + expected + "$", schema.path("pattern").asText(), where);
                     } else {
-                      assertEquals(List.of(expected), words, where);
+                      assertEquals(List.of(expected.split("\\|")), words, where);
                     }
                   });
           annotation(component, Size.class)

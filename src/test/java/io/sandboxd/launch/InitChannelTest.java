@@ -52,6 +52,11 @@ class InitChannelTest {
               }
 
               @Override
+              public void kept(int process, Fd fd) {
+                heard.add("kept " + process);
+              }
+
+              @Override
               public void exited(int process, int waitStatus, Usage usage, Instant at) {
                 heard.add(
                     "exited " + process + " " + waitStatus + " " + usage.maxRssKib() + " " + at);
@@ -110,7 +115,7 @@ class InitChannelTest {
             new AnsweringKernel(
                 message(4711, List.of(), InitMessage.BORN, 5),
                 message(4000, List.of(pidfd), InitMessage.SPAWNED, 5, 2)));
-    assertEquals(new InitChannel.Spawned(4711, 2, pidfd), channel.spawn(5, STEPS, List.of()));
+    assertEquals(new InitChannel.Spawned(4711, 2, pidfd), channel.spawn(5, STEPS, List.of(), -1));
   }
 
   @Test
@@ -118,7 +123,7 @@ class InitChannelTest {
     InitChannel channel =
         channel(new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 0, 2, "execve")));
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of()));
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
     assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
     assertEquals(
         "{step=execve, syscall=execve, path=/bin/true, errno=2, errnoName=ENOENT}",
@@ -131,7 +136,7 @@ class InitChannelTest {
         channel(
             new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 99, 2, "../../x\n")));
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of()));
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
     assertEquals("plan", failure.fields().get("step"));
     assertEquals("x", failure.fields().get("syscall"), "only what a name can hold");
   }
@@ -141,11 +146,13 @@ class InitChannelTest {
     InitChannel channel =
         channel(new AnsweringKernel(new Syscalls.Message(new byte[0], List.of(), 0)));
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of()));
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
     assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
     assertEquals(List.of("lost"), heard);
     assertThrows(
-        SandboxException.class, () -> channel.spawn(6, STEPS, List.of()), "and what comes later");
+        SandboxException.class,
+        () -> channel.spawn(6, STEPS, List.of(), -1),
+        "and what comes later");
   }
 
   @Test
@@ -212,7 +219,7 @@ class InitChannelTest {
     List<Step> steps =
         List.of(new Step("execve", "x", Op.EXEC, List.of(List.of("x"), List.of(large), List.of())));
     SandboxException refused =
-        assertThrows(SandboxException.class, () -> channel.spawn(1, steps, List.of()));
+        assertThrows(SandboxException.class, () -> channel.spawn(1, steps, List.of(), -1));
     assertEquals(ErrorCode.LIMIT_EXCEEDED, refused.code());
   }
 }

@@ -22,12 +22,13 @@ class ProcessPlannerTest {
         true,
         Map.of(7, new Rlimit(64, -1)),
         022,
-        null);
+        null,
+        false);
   }
 
   private static String plan(ProcessPlanner.Process process) {
     StringBuilder text = new StringBuilder();
-    ProcessPlanner.steps(process).forEach(step -> text.append(step).append('\n'));
+    ProcessPlanner.steps(process, List.of()).forEach(step -> text.append(step).append('\n'));
     return text.toString();
   }
 
@@ -77,5 +78,37 @@ class ProcessPlannerTest {
     assertEquals(
         "exec([/a/tool, tool, /b/tool], [tool, x], [PATH=/a::/b])\n",
         plan.substring(plan.indexOf("exec")));
+  }
+
+  @Test
+  void aTerminalAndACgroupComeBeforeThePrivilegesGo() {
+    ProcessPlanner.Process plain = process(1000, false, Map.of(), "/bin/true");
+    ProcessPlanner.Process withTerminal =
+        new ProcessPlanner.Process(
+            plain.args(),
+            plain.env(),
+            plain.cwd(),
+            plain.uid(),
+            plain.gid(),
+            plain.additionalGids(),
+            plain.capabilities(),
+            plain.ambient(),
+            plain.noNewPrivileges(),
+            plain.rlimits(),
+            plain.umask(),
+            plain.oomScoreAdj(),
+            true);
+    StringBuilder text = new StringBuilder();
+    ProcessPlanner.steps(withTerminal, List.of(4, 5))
+        .forEach(step -> text.append(step).append('\n'));
+    assertEquals(
+        """
+        write_fd(4, "0")
+        write_fd(5, "0")
+        stdio(0, 1, 2)
+        setsid()
+        terminal()
+        """,
+        text.substring(0, text.indexOf("rlimit")));
   }
 }

@@ -172,6 +172,91 @@ public class FakeSyscalls implements Syscalls {
   }
 
   @Override
+  public int tryRead(Fd fd, ByteBuffer into) {
+    throw unexpected();
+  }
+
+  @Override
+  public int tryWrite(Fd fd, ByteBuffer from) {
+    throw unexpected();
+  }
+
+  @Override
+  public int readAt(Fd fd, ByteBuffer into, long offset) {
+    throw unexpected();
+  }
+
+  @Override
+  public long seek(Fd fd, long offset, int whence) {
+    throw unexpected();
+  }
+
+  @Override
+  public void punchHole(Fd fd, long offset, long length) {
+    throw unexpected();
+  }
+
+  @Override
+  public FileState state(String path) {
+    throw unexpected();
+  }
+
+  @Override
+  public FileState state(Fd fd) {
+    throw unexpected();
+  }
+
+  @Override
+  public long fileSystemType(Fd fd) {
+    throw unexpected();
+  }
+
+  @Override
+  public Pipe pipe() {
+    throw unexpected();
+  }
+
+  @Override
+  public void tryPipeSize(Fd pipe, int bytes) {
+    throw unexpected();
+  }
+
+  @Override
+  public void setNonBlocking(Fd fd) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd duplicate(Fd fd) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd inotify() {
+    throw unexpected();
+  }
+
+  @Override
+  public int inotifyAdd(Fd inotify, String path, int mask) {
+    throw unexpected();
+  }
+
+  @Override
+  public void inotifyRemove(Fd inotify, int watch) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd terminalPeer(Fd master) {
+    throw unexpected();
+  }
+
+  @Override
+  public void setWindowSize(Fd terminal, int rows, int columns) {
+    throw unexpected();
+  }
+
+  @Override
   public Fd eventfd() {
     throw unexpected();
   }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.Processes;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxState;
@@ -50,7 +51,7 @@ class SandboxRegistryTest {
   }
 
   private static ProcessStatus process(String id, int seq) {
-    return ProcessStatus.running(id, seq, null, null, List.of("true"), NOW);
+    return Processes.starting(id, seq, NOW, "true");
   }
 
   @Test
@@ -139,7 +140,7 @@ class SandboxRegistryTest {
     assertSame(second, sandbox.main().orElseThrow());
     sandbox.forget(first);
     assertSame(second, sandbox.process("main"));
-    assertFalse(Files.exists(first.files()));
+    assertFalse(Files.exists(first.stdinRecord().getParent()));
   }
 
   @Test

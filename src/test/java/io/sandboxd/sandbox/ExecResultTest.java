@@ -5,12 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ExecResultTest {
-  private static final ProcessStatus PROCESS =
-      ProcessStatus.running("e1", 2, 10, 3, List.of("cat"), Instant.EPOCH);
+  private static final ProcessStatus PROCESS = Processes.starting("e1", 2, Instant.EPOCH, "cat");
   private static final byte[] NONE = {};
 
   @Test

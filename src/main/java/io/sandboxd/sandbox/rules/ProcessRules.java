@@ -1,5 +1,6 @@
 package io.sandboxd.sandbox.rules;
 
+import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.Capability;
 import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.IdOrName;
@@ -35,7 +36,9 @@ final class ProcessRules {
           ProcessRules::totalLength,
           ProcessRules::user,
           ProcessRules::capabilities,
-          ProcessRules::rlimits);
+          ProcessRules::rlimits,
+          ProcessRules::terminal,
+          ProcessRules::retention);
 
   private ProcessRules() {}
 
@@ -129,6 +132,39 @@ final class ProcessRules {
             throw Rule.broken(where, "must have a soft limit that is not more than the hard one");
           }
         });
+  }
+
+  private static void terminal(ProcessSpec process, FieldPath at) {
+    if (process.consoleSize() != null && !process.hasTerminal()) {
+      throw Rule.broken(at.field("consoleSize"), "is a terminal's: set tty too, or leave it out");
+    }
+    if (process.hasTerminal() && process.streams()) {
+      throw Rule.broken(
+          at.field("output"), "must be \"log\" with tty: what a terminal shows is always stored");
+    }
+  }
+
+  private static void retention(ProcessSpec process, FieldPath at) {
+    if (process.outputRetention() == null) {
+      return;
+    }
+    if (process.streams()) {
+      throw Rule.broken(
+          at.field("outputRetention"),
+          "is for stored output: a stream keeps nothing, leave it out");
+    }
+    retention(process.outputRetention(), at);
+  }
+
+  static void retention(ByteSize retention, FieldPath at) {
+    if (retention != null
+        && (retention.bytes() < ProcessSpec.LEAST_RETENTION.bytes()
+            || retention.bytes() > ProcessSpec.MOST_RETENTION.bytes())) {
+      throw Rule.broken(
+          at.field("outputRetention"),
+          "must be %d bytes (64Ki) to %d (1Ti)"
+              .formatted(ProcessSpec.LEAST_RETENTION.bytes(), ProcessSpec.MOST_RETENTION.bytes()));
+    }
   }
 
   private static boolean exceeds(long soft, long hard) {

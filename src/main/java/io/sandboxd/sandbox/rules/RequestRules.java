@@ -10,7 +10,13 @@ import java.util.List;
 /** What the requests about processes may ask for. */
 final class RequestRules {
   static final List<Rule<ExecRequest>> EXEC =
-      List.of(RequestRules::id, RequestRules::input, RequestRules::base64, RequestRules::maxOutput);
+      List.of(
+          RequestRules::id,
+          RequestRules::input,
+          RequestRules::base64,
+          RequestRules::maxOutput,
+          RequestRules::inputOnlyOnce,
+          RequestRules::resultOfLog);
   static final List<Rule<KillRequest>> KILL = List.of(RequestRules::oneTarget);
 
   private RequestRules() {}
@@ -50,6 +56,27 @@ final class RequestRules {
           at.field("maxOutput"),
           "can be at most %d bytes (16Mi): read more from the process's output"
               .formatted(ExecRequest.LARGEST_MAX_OUTPUT.bytes()));
+    }
+  }
+
+  private static void inputOnlyOnce(ExecRequest request, FieldPath at) {
+    if (request.input() == null && request.inputBase64() == null) {
+      return;
+    }
+    FieldPath where = at.field(request.input() == null ? "inputBase64" : "input");
+    if (request.process().hasTerminal()) {
+      throw Rule.broken(where, "cannot be given with tty: feed the terminal once it is there");
+    }
+    if (request.process().takesInput()) {
+      throw Rule.broken(
+          where, "is all that stdin gives, so it cannot be given with stdin \"pipe\": choose one");
+    }
+  }
+
+  private static void resultOfLog(ExecRequest request, FieldPath at) {
+    if (request.waits() && request.process().streams()) {
+      throw Rule.broken(
+          at.field("wait"), "answers with what is stored, and a stream is not: choose one");
     }
   }
 

@@ -39,6 +39,7 @@ public final class SpecValidator {
   public void check(SandboxSpec spec) {
     constraints(spec, FieldPath.ROOT);
     SANDBOX.forEach(rule -> rule.check(spec, FieldPath.ROOT));
+    ProcessRules.retention(spec.outputRetention(), FieldPath.ROOT);
     if (spec.resources() != null) {
       rules(spec.resources(), FieldPath.ROOT.field("resources"));
     }
@@ -77,6 +78,9 @@ public final class SpecValidator {
 
   private static void rules(ProcessSpec process, FieldPath at, SandboxSpec sandbox) {
     ProcessRules.ALL.forEach(rule -> rule.check(process, at));
+    if (process.resources() != null) {
+      rules(process.resources(), at.field("resources"));
+    }
     InsideRules.check(process, at, sandbox);
   }
 

@@ -11,6 +11,7 @@ import io.sandboxd.sandbox.ExecResult;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.Processes;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
@@ -33,7 +34,7 @@ class StoredJsonTest {
   private static final ExitStatus OOM = new ExitStatus(137, "KILL", ExitStatus.Reason.oom, null);
 
   private static final ProcessStatus MAIN =
-      ProcessStatus.running("main", 1, 4_711, 2, List.of("/bin/sh"), NOON);
+      Processes.starting("main", 1, NOON, "/bin/sh").withPids(4_711, 2);
 
   private static SandboxStatus full() {
     Map<NamespaceType, NamespaceStatus> namespaces = new EnumMap<>(NamespaceType.class);
@@ -55,7 +56,7 @@ class StoredJsonTest {
   @Test
   void aStatusGoesToTheFileAndBack() {
     assertEquals(full(), StoredJson.read(StoredJson.write(full()), SandboxStatus.class));
-    ProcessStatus ended = MAIN.exited(NOON, OOM, new ProcessStatus.Usage(0.5, 4_096, 1.25));
+    ProcessStatus ended = MAIN.exited(NOON, OOM, new ProcessStatus.Usage(0.5, 4_096, 1.25, null));
     assertEquals(ended, StoredJson.read(StoredJson.write(ended), ProcessStatus.class));
   }
 
@@ -94,7 +95,7 @@ class StoredJsonTest {
     JsonNode shown =
         SpecJson.toTree(
             ExecResult.of(
-                MAIN.exited(NOON, OOM, new ProcessStatus.Usage(0.5, 4_096, 1.25)),
+                MAIN.exited(NOON, OOM, new ProcessStatus.Usage(0.5, 4_096, 1.25, null)),
                 out,
                 false,
                 out,
@@ -107,6 +108,7 @@ class StoredJsonTest {
     assertEquals(4_096, shown.at("/usage/maxRssBytes").longValue());
     assertFalse(shown.has("process"));
     assertFalse(shown.has("version"));
+    assertFalse(shown.has("terms"));
   }
 
   @Test

@@ -83,10 +83,15 @@ class ProcessRulesTest {
           {"args":["x"],"oomScoreAdj":1001}                  | oomScoreAdj        | must be -1000 to 1000
           {"args":["x"],"timeout":0}                         | timeout            | must be a millisecond or more
           {"args":["x"],"timeout":-5}                        | timeout            | must be a millisecond or more
-          {"args":["x"],"tty":true}                          | tty                | terminals are not supported
-          {"args":["x"],"stdin":"pipe"}                      | stdin              | must be "null"
-          {"args":["x"],"stdin":""}                          | stdin              | must be "null"
-          {"args":["x"],"output":"stream"}                   | output             | must be "log"
+          {"args":["x"],"stdin":""}                          | stdin              | must be "null" or "pipe"
+          {"args":["x"],"output":"file"}                     | output             | must be "log" or "stream"
+          {"args":["x"],"tty":true,"output":"stream"}        | output             | must be "log" with tty
+          {"args":["x"],"consoleSize":{"height":1,"width":1}} | consoleSize       | set tty too
+          {"args":["x"],"tty":true,"consoleSize":{"height":0,"width":1}} | consoleSize.height | 1 to 65535
+          {"args":["x"],"tty":true,"consoleSize":{"height":1}} | consoleSize.width | 1 to 65535
+          {"args":["x"],"outputRetention":65535}             | outputRetention    | must be 65536 bytes
+          {"args":["x"],"outputRetention":"2Ti"}             | outputRetention    | must be 65536 bytes
+          {"args":["x"],"output":"stream","outputRetention":"1Mi"} | outputRetention | keeps nothing
           {"args":["x"],"seccomp":"default"}                 | seccomp            | seccomp filters are not supported
           """)
   void refused(String process, String field, String saying) {

@@ -46,7 +46,9 @@ class RequestRulesTest {
           {"args":["x"],"inputBase64":"AP8_"}             | inputBase64 | is not Base64
           {"args":["x"],"inputBase64":"AP8=\\n"}          | inputBase64 | is not Base64
           {"args":["x"],"maxOutput":"17Mi"}               | maxOutput   | at most 16777216 bytes
-          {"args":["x"],"tty":true}                       | tty         | terminals are not supported
+          {"args":["x"],"tty":true,"input":""}            | input       | cannot be given with tty
+          {"args":["x"],"stdin":"pipe","inputBase64":""}  | inputBase64 | cannot be given with stdin
+          {"args":["x"],"output":"stream","wait":true}    | wait        | a stream is not
           {"args":["x"],"user":{"uid":65536}}             | user.uid    | is mapped to no id
           {"args":["x"],"timeout":0}                      | timeout     | must be a millisecond or more
           """)

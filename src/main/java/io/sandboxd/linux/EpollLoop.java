@@ -1,29 +1,32 @@
-package io.sandboxd.reaper;
+package io.sandboxd.linux;
 
-import io.sandboxd.linux.Fd;
-import io.sandboxd.linux.Syscalls;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * The one thread that waits for everything: exits (pidfds become readable) and what the inits say.
- * It sleeps in the kernel however many there are, so what it is given to do must be short.
+ * A thread that waits for any number of descriptors (epoll(7)) and acts on those that are ready. It
+ * sleeps in the kernel however many there are, so what it is given to do must be short and must not
+ * wait.
  */
-public final class Reaper implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(Reaper.class);
+public final class EpollLoop implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(EpollLoop.class);
 
   private final Syscalls syscalls;
   private final Fd epoll;
   private final Fd stop;
   private final Map<Integer, Runnable> watched = new ConcurrentHashMap<>();
-  private final Thread thread = new Thread(this::loop, "reaper");
+  private final Thread thread;
   private volatile boolean stopping;
 
-  public Reaper(Syscalls syscalls) {
+  /**
+   * @param name of the thread
+   */
+  public EpollLoop(Syscalls syscalls, String name) {
     this.syscalls = syscalls;
     this.epoll = syscalls.epollCreate();
     this.stop = syscalls.eventfd();
+    this.thread = new Thread(this::loop, name);
     syscalls.epollAdd(epoll, stop.number(), Syscalls.EPOLLIN);
   }
 
@@ -32,13 +35,20 @@ public final class Reaper implements AutoCloseable {
     thread.start();
   }
 
-  /**
-   * Calls on the reaper's thread whenever the descriptor is readable, until {@link #forget}. It
-   * must not be closed before that.
-   */
+  /** {@link #watch(Fd, int, Runnable)} for input. */
   public void watch(Fd fd, Runnable whenReadable) {
-    watched.put(fd.number(), whenReadable);
-    syscalls.epollAdd(epoll, fd.number(), Syscalls.EPOLLIN);
+    watch(fd, Syscalls.EPOLLIN, whenReadable);
+  }
+
+  /**
+   * Calls on the loop's thread whenever the descriptor is ready, until {@link #forget}. It must not
+   * be closed before that. A call that was already on its way may still come afterwards.
+   *
+   * @param events EPOLL* bits; a hang-up is told in any case
+   */
+  public synchronized void watch(Fd fd, int events, Runnable whenReady) {
+    watched.put(fd.number(), whenReady);
+    syscalls.epollAdd(epoll, fd.number(), events);
   }
 
   /**

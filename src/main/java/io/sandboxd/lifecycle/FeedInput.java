@@ -1,0 +1,107 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.process.StdinWriter;
+import io.sandboxd.process.StdinWriter.Feed;
+import io.sandboxd.registry.SandboxProcess;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.SandboxException;
+import java.util.function.Consumer;
+
+/** Feeds a process's stdin, piece by piece. Nothing here waits. */
+public final class FeedInput {
+  /** One request's body on its way. Each piece has to be done before the next one comes. */
+  public interface Feeding {
+    /**
+     * @param done called on any thread: with null, or with why it cannot be
+     */
+    void write(byte[] piece, Consumer<SandboxException> done);
+
+    /**
+     * @param close whether the process's stdin ends here
+     */
+    void end(boolean close, Consumer<SandboxException> done);
+
+    /** The client is gone. */
+    void cancel();
+
+    /** How many bytes the process was fed in all. */
+    long offset();
+  }
+
+  private final SandboxRegistry registry;
+  private final Streams streams;
+
+  public FeedInput(SandboxRegistry registry, Streams streams) {
+    this.registry = registry;
+    this.streams = streams;
+  }
+
+  /**
+   * @param offset of the first byte, to be safe against repetition; null: behind what is there
+   * @throws SandboxException {@code not_found}; {@code wrong_state} for a process whose stdin is
+   *     not open to anybody
+   */
+  public Feeding begin(String sandbox, String name, Long offset, String key) {
+    SandboxProcess process = registry.get(sandbox).process(name);
+    StdinWriter writer = streams.of(process).input();
+    if (writer != null) {
+      Feed feed = writer.feed(offset);
+      return new ToWriter(writer, feed);
+    }
+    boolean could = process.status().tty() || "pipe".equals(process.status().stdin());
+    if (could && process.hasEnded()) {
+      return new ToNobody();
+    }
+    throw SandboxException.wrongState(
+        "The process '"
+            + name
+            + "' takes no input: start it with stdin \"pipe\" or with tty, or give its exec input.");
+  }
+
+  private record ToWriter(StdinWriter writer, Feed feed) implements Feeding {
+    private static final byte[] NOTHING = {};
+
+    @Override
+    public void write(byte[] piece, Consumer<SandboxException> done) {
+      writer.write(feed, piece, false, done);
+    }
+
+    @Override
+    public void end(boolean close, Consumer<SandboxException> done) {
+      writer.write(feed, NOTHING, close, done);
+    }
+
+    @Override
+    public void cancel() {
+      writer.cancel(feed);
+    }
+
+    @Override
+    public long offset() {
+      return writer.count();
+    }
+  }
+
+  /** What a process that has ended never read is no failure of who sent it. */
+  private record ToNobody() implements Feeding {
+    @Override
+    public void write(byte[] piece, Consumer<SandboxException> done) {
+      done.accept(null);
+    }
+
+    @Override
+    public void end(boolean close, Consumer<SandboxException> done) {
+      done.accept(null);
+    }
+
+    @Override
+    public void cancel() {
+      // There is nothing that could be cancelled.
+    }
+
+    @Override
+    public long offset() {
+      return 0;
+    }
+  }
+}
