@@ -132,7 +132,11 @@ public final class RecordExit {
             });
     streams.changed(process);
     if (process.status().terms().ownCgroup()) {
-      chores.execute(() -> limits.forget(process));
+      chores.execute(
+          () -> {
+            limits.forget(process);
+            noteOomKills(process.sandbox());
+          });
     }
     return stored;
   }
@@ -162,13 +166,21 @@ public final class RecordExit {
     if (doom != null && doom.signal() == signal) {
       return new ExitStatus(code, name, doom.reason(), doom.by());
     }
-    boolean oom =
-        signal == Signal.KILL.number()
-            && (limits.wasOutOfMemory(process) || newOomKill(process.sandbox()));
+    boolean oom = signal == Signal.KILL.number() && wasOutOfMemory(process);
     return new ExitStatus(code, name, oom ? Reason.oom : Reason.signaled, null);
   }
 
-  private boolean newOomKill(Sandbox sandbox) {
+  /** Its own group tells for sure; of the sandbox's it is the one that was killed just now. */
+  private boolean wasOutOfMemory(SandboxProcess process) {
+    boolean ofSandbox = noteOomKills(process.sandbox());
+    return process.status().terms().ownCgroup() ? limits.wasOutOfMemory(process) : ofSandbox;
+  }
+
+  /**
+   * @return whether there are more than were known. They can also become fewer: on cgroup v1 those
+   *     of a process's own group go with it.
+   */
+  private boolean noteOomKills(Sandbox sandbox) {
     try {
       long kills = cgroups.of(sandbox.id()).oomKills();
       Long seen = oomKillsSeen.put(sandbox.id(), kills);

@@ -4,6 +4,7 @@ import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
+import io.sandboxd.process.KeyedBodies;
 import io.sandboxd.process.OutputLog;
 import io.sandboxd.process.OutputLog.Stream;
 import io.sandboxd.process.OutputWatch;
@@ -97,15 +98,15 @@ public final class Streams {
    * @param end not blocking; ours from now on
    */
   void feed(SandboxProcess process, Fd end) {
-    of(process)
-        .input(
-            new StdinWriter(
-                syscalls,
-                loop,
-                end,
-                process.status().tty(),
-                new StdinRecord(process.stdinRecord()),
-                () -> release(process)));
+    StdinWriter writer =
+        new StdinWriter(
+            syscalls,
+            loop,
+            end,
+            process.status().tty(),
+            new StdinRecord(process.stdinRecord()),
+            () -> release(process));
+    of(process).input(writer, new KeyedBodies(process.keyedInput()));
   }
 
   /**
