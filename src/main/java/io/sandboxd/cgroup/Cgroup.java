@@ -7,50 +7,60 @@ import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 /**
- * One sandbox's control group: a directory of the same name in each hierarchy the host uses. The
- * state is the kernel's; two of these for one sandbox are as good as one.
+ * The control group of a sandbox, or of one process in it: a directory of the same name in each
+ * hierarchy the host uses. The state is the kernel's; two of these for one group are as good as
+ * one.
  *
- * <p>Processes inside may make groups of their own below; all that is said of a group here holds
- * for those too.
+ * <p>Below it there may be groups of single processes ({@link #createChild}), and processes inside
+ * may make some of their own; all that is said of a group here holds for those too.
  */
 public final class Cgroup {
+  /** No dots: names with a dot in them may be those of control files. */
+  private static final Pattern CHILD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
+
   private static final int SIGKILL = 9;
   private static final Duration FREEZE_LIMIT = Duration.ofSeconds(5);
 
-  /** One process that does not stop is no reason to keep a signal from the others for long. */
-  private static final Duration FREEZE_TO_SIGNAL_LIMIT = Duration.ofSeconds(1);
-
   private static final Duration REMOVE_LIMIT = Duration.ofSeconds(10);
-
-  /** Without a freezer a family that forks faster than it is signalled is given up on. */
-  private static final int MOST_ROUNDS = 100;
 
   private final HostLayout layout;
   private final ProcessSignal signal;
   private final String id;
   private final String path;
   private final AtomicBoolean fresh;
+  private final Object divisionLock;
   private final List<GroupDirectory> directories;
   private final UnifiedGroup unified;
   private final Freezer freezer;
+  private final Members members;
 
-  Cgroup(HostLayout layout, ProcessSignal signal, String id, String path, boolean fresh) {
+  /**
+   * @param divisionLock whoever divides this group holds it
+   */
+  Cgroup(
+      HostLayout layout,
+      ProcessSignal signal,
+      String id,
+      String path,
+      boolean fresh,
+      Object divisionLock) {
     this.layout = layout;
     this.signal = signal;
     this.id = id;
     this.path = path;
     this.fresh = new AtomicBoolean(fresh);
+    this.divisionLock = divisionLock;
     this.directories = layout.used().stream().map(hierarchy -> hierarchy.group(id)).toList();
     this.unified = layout.unified() == null ? null : new UnifiedGroup(layout.unified().group(id));
     this.freezer = layout.freezer(id);
+    this.members = new Members(directories, freezer, signal);
   }
 
   /** All of it or nothing; see {@link Cgroups#create}. */
@@ -82,6 +92,7 @@ public final class Cgroup {
     return directories.stream().anyMatch(directory -> directory.files().exists(directory.path()));
   }
 
+  /** The name below our root; of a process's group, {@code SANDBOX/NAME}. */
   public String id() {
     return id;
   }
@@ -96,7 +107,71 @@ public final class Cgroup {
    * is cheaper than being moved, and so none of its children is ever outside.
    */
   public List<Path> procsFiles() {
-    return directories.stream().map(directory -> directory.file("cgroup.procs")).toList();
+    return directories.stream().map(Cgroup::entrance).toList();
+  }
+
+  private static Path entrance(GroupDirectory directory) {
+    return new Division(directory).entrance().file(GroupDirectory.PROCS);
+  }
+
+  /** The group of one process in this sandbox, be it there or not; see {@link #createChild}. */
+  public Cgroup child(String name) {
+    return child(name, false);
+  }
+
+  private Cgroup child(String name, boolean isFresh) {
+    if (!CHILD.matcher(name).matches()) {
+      throw new IllegalArgumentException("no process's cgroup can be called '" + name + "'");
+    }
+    String childId = id + "/" + name;
+    return new Cgroup(layout, signal, childId, path + "/" + name, isFresh, divisionLock);
+  }
+
+  /**
+   * Makes a group in this one, for a process that has limits beside those of its sandbox: the lower
+   * one of either holds. All of it is made or nothing.
+   *
+   * <p>Where cgroup v2 serves one of the limits, the processes that live in this group move to a
+   * leaf of it, once ({@link Division}); that stays so when the child is gone, or could not be
+   * made. Threads may call this at the same time.
+   *
+   * @param name unused so far in this sandbox: letters, digits, {@code -} and {@code _}
+   * @param limits as {@link Cgroups#checkChild} takes them
+   * @throws SandboxException what {@link Cgroups#checkChild} throws, also for CPUs that the sandbox
+   *     does not have; {@code name_in_use}; {@code launch_failed} with {@code field}, {@code step},
+   *     {@code path} and, where it was the kernel who refused, {@code syscall}, {@code errno},
+   *     {@code errnoName}
+   */
+  public Cgroup createChild(String name, Resources limits) {
+    Cgroup child = child(name, true);
+    Resources all = limits == null ? Resources.NONE : limits;
+    layout.checkChild(all);
+    layout.controllers().values().forEach(c -> c.checkWithin(c.hierarchy().group(id), all));
+    try {
+      divide(all);
+      child.make();
+    } catch (ErrnoException e) {
+      String reason = "the process can have no cgroup of its own: " + e.getMessage();
+      throw Limits.refusal(ErrorCode.LAUNCH_FAILED, "resources", reason, e);
+    }
+    try {
+      child.set(all);
+      return child;
+    } catch (RuntimeException e) {
+      ErrnoException left = child.removeNow();
+      if (left != null) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
+  }
+
+  private void divide(Resources limits) {
+    if (unified != null) {
+      synchronized (divisionLock) {
+        new Division(unified.group()).enable(layout.unifiedNeeds(limits));
+      }
+    }
   }
 
   /**
@@ -111,6 +186,10 @@ public final class Cgroup {
   public void apply(Resources wanted) {
     Resources all = wanted == null ? Resources.NONE : wanted;
     layout.check(all);
+    set(all);
+  }
+
+  private void set(Resources all) {
     boolean first = fresh.getAndSet(false);
     for (Controller controller : layout.controllers().values()) {
       controller.apply(new Limits(controller.hierarchy().group(id), first), all);
@@ -150,18 +229,7 @@ public final class Cgroup {
 
   /** The processes inside as the host numbers them, sorted; those that have ended are not. */
   public List<Integer> pids() {
-    Set<Integer> pids = new TreeSet<>();
-    for (GroupDirectory directory : directories) {
-      for (GroupDirectory group : directory.tree()) {
-        for (String word : ControlText.words(group.read("cgroup.procs"))) {
-          Long pid = ControlText.number(word);
-          if (pid != null && pid > 0) {
-            pids.add(pid.intValue());
-          }
-        }
-      }
-    }
-    return List.copyOf(pids);
+    return members.pids();
   }
 
   /** Kills every process inside, paused or not, init too. They may need a moment to be gone. */
@@ -169,7 +237,7 @@ public final class Cgroup {
     if (unified != null && unified.kill()) {
       thaw();
     } else {
-      signalAll(SIGKILL, 0);
+      members.signal(SIGKILL, 0);
     }
   }
 
@@ -182,37 +250,14 @@ public final class Cgroup {
    * @param exceptPid one to spare, or 0
    */
   public void signalAll(int signo, int exceptPid) {
-    boolean paused = isFrozen();
-    boolean still = paused || (freezer != null && tryFreeze());
-    try {
-      Set<Integer> done = new HashSet<>(List.of(exceptPid));
-      int rounds = still ? 1 : MOST_ROUNDS;
-      for (boolean more = true; more && rounds > 0; rounds--) {
-        more = false;
-        for (int pid : pids()) {
-          if (done.add(pid)) {
-            more = true;
-            signal.send(pid, signo);
-          }
-        }
-      }
-    } finally {
-      if (!paused || signo == SIGKILL) {
-        thaw();
-      }
-    }
+    members.signal(signo, exceptPid);
   }
 
-  /** A process that cannot be stopped is to be signalled all the same. */
-  private boolean tryFreeze() {
-    try {
-      return freezer.freeze(FREEZE_TO_SIGNAL_LIMIT);
-    } catch (ErrnoException e) {
-      return false;
-    }
-  }
-
-  /** How many processes inside were killed because the group was out of memory. */
+  /**
+   * How many processes inside were killed because the group, or one above or below, was out of
+   * memory. Groups below count as well; on v1 only as long as they are there, so that removing one
+   * takes its figure along.
+   */
   public long oomKills() {
     Controller memory = layout.controllers().get("memory");
     return memory == null ? 0 : memory.oomKills(memory.hierarchy().group(id));
@@ -241,10 +286,13 @@ public final class Cgroup {
    */
   public void remove() {
     AtomicReference<ErrnoException> obstacle = new AtomicReference<>();
+    BooleanSupplier isGone =
+        () -> {
+          obstacle.set(removeNow());
+          return obstacle.get() == null;
+        };
     Path events = unified == null ? null : unified.group().file(UnifiedGroup.EVENTS);
-    boolean gone =
-        directories.get(0).files().await(() -> tryRemove(obstacle), events, REMOVE_LIMIT);
-    if (!gone) {
+    if (!directories.get(0).files().await(isGone, events, REMOVE_LIMIT)) {
       throw new SandboxException(
           ErrorCode.BUSY,
           "The cgroup " + path + " cannot be removed, processes in it do not end: " + pids(),
@@ -252,14 +300,21 @@ public final class Cgroup {
     }
   }
 
-  private boolean tryRemove(AtomicReference<ErrnoException> obstacle) {
-    obstacle.set(null);
+  /**
+   * {@link #remove} without waiting. Returns whether the group is gone; it is not as long as any
+   * process is left in it.
+   */
+  public boolean tryRemove() {
+    return removeNow() == null;
+  }
+
+  /** What hinders, or null. */
+  private ErrnoException removeNow() {
+    ErrnoException obstacle = null;
     for (GroupDirectory directory : directories) {
       ErrnoException left = directory.tryRemove();
-      if (left != null) {
-        obstacle.set(left);
-      }
+      obstacle = left == null ? obstacle : left;
     }
-    return obstacle.get() == null;
+    return obstacle;
   }
 }

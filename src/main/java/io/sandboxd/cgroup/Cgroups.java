@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The control groups of this host, found once at start, and those of all sandboxes. They are kept
@@ -19,6 +20,10 @@ import java.util.regex.Pattern;
  */
 public final class Cgroups {
   private static final Pattern ROOT = Pattern.compile("(/[A-Za-z0-9_:@-][A-Za-z0-9_.:@\\\\-]*)+");
+
+  /** More would hardly ever be held at the same time. */
+  private static final int LOCKS = 64;
+
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
 
   private final List<CgroupMounts.Mount> mounts;
@@ -26,6 +31,10 @@ public final class Cgroups {
   private final ControlFiles files;
   private final ProcessSignal signal;
   private final BlockDevices devices;
+
+  /** Each for its share of the sandboxes, so that none has to be made and forgotten with them. */
+  private final List<Object> divisionLocks = Stream.generate(Object::new).limit(LOCKS).toList();
+
   private volatile HostLayout layout;
 
   Cgroups(
@@ -104,6 +113,18 @@ public final class Cgroups {
   }
 
   /**
+   * The same for one process's limits, before {@link Cgroup#createChild}.
+   *
+   * @throws SandboxException {@code invalid_spec}, naming the field as a process's spec has it:
+   *     {@code resources.memory.max}
+   */
+  public void checkChild(Resources wanted) {
+    if (wanted != null) {
+      layout.checkChild(wanted);
+    }
+  }
+
+  /**
    * Makes a sandbox's group, empty and without limits.
    *
    * @throws SandboxException {@code name_in_use} when there is one
@@ -122,7 +143,7 @@ public final class Cgroups {
   }
 
   private Cgroup tryCreate(String id) {
-    Cgroup group = new Cgroup(layout, signal, id, path(id), true);
+    Cgroup group = group(id, true);
     group.make();
     return group;
   }
@@ -135,7 +156,12 @@ public final class Cgroups {
 
   /** A sandbox's group, be it there or not. */
   public Cgroup of(String id) {
-    return new Cgroup(layout, signal, id, path(id), false);
+    return group(id, false);
+  }
+
+  private Cgroup group(String id, boolean fresh) {
+    Object lock = divisionLocks.get(Math.floorMod(id.hashCode(), LOCKS));
+    return new Cgroup(layout, signal, id, path(id), fresh, lock);
   }
 
   private String path(String id) {

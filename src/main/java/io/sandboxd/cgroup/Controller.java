@@ -20,6 +20,9 @@ interface Controller {
    */
   void check(Resources wanted);
 
+  /** Refuses what a group cannot pass on to one in it, having less itself. */
+  default void checkWithin(GroupDirectory group, Resources wanted) {}
+
   /** Makes a new group such that processes can enter it. */
   default void prepare(GroupDirectory group) {}
 

@@ -9,12 +9,22 @@ import java.util.Map;
 
 /** One group in one hierarchy: a directory of control files. It need not exist. */
 record GroupDirectory(ControlFiles files, Path path) {
+  static final String PROCS = "cgroup.procs";
+
   Path file(String name) {
     return path.resolve(name);
   }
 
   GroupDirectory parent() {
     return new GroupDirectory(files, path.getParent());
+  }
+
+  GroupDirectory child(String name) {
+    return new GroupDirectory(files, file(name));
+  }
+
+  boolean exists() {
+    return files.exists(path);
   }
 
   boolean has(String name) {
@@ -33,6 +43,15 @@ record GroupDirectory(ControlFiles files, Path path) {
 
   Map<String, Long> flatKeyed(String name) {
     return ControlText.flatKeyed(read(name));
+  }
+
+  /** Those in this very group. One that the daemon cannot see, for the kernel 0, is left out. */
+  List<Integer> pids() {
+    return ControlText.words(read(PROCS)).stream()
+        .map(ControlText::number)
+        .filter(pid -> pid != null && pid > 0)
+        .map(Long::intValue)
+        .toList();
   }
 
   void write(String name, String text) {

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param unified cgroup2, else a v1 hierarchy
  */
 record Hierarchy(GroupDirectory top, GroupDirectory root, boolean unified) {
-  private static final String SUBTREE_CONTROL = "cgroup.subtree_control";
+  static final String SUBTREE_CONTROL = "cgroup.subtree_control";
 
   static Hierarchy of(ControlFiles files, Path mount, String root, boolean unified) {
     return new Hierarchy(
@@ -24,7 +24,7 @@ record Hierarchy(GroupDirectory top, GroupDirectory root, boolean unified) {
   }
 
   GroupDirectory group(String id) {
-    return new GroupDirectory(root.files(), root.file(id));
+    return root.child(id);
   }
 
   /** The directories from the mount point's child down to our root. */

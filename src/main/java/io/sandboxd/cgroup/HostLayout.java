@@ -16,6 +16,9 @@ import java.util.Set;
  * are not the hierarchies' tops, so ours are made first.
  */
 final class HostLayout {
+  /** Those that count what cgroup2 does not count anyway. */
+  private static final List<String> FIGURES = List.of("memory", "pids");
+
   private final Map<String, Hierarchy> attached = new LinkedHashMap<>();
   private final Map<String, Controller> controllers = new LinkedHashMap<>();
   private final Map<String, String> reasons = new LinkedHashMap<>();
@@ -175,5 +178,32 @@ final class HostLayout {
       }
     }
     controllers.values().forEach(controller -> controller.check(wanted));
+  }
+
+  /**
+   * Refuses what this host cannot enforce for one process of a sandbox.
+   *
+   * @throws SandboxException {@code invalid_spec}, naming the field
+   */
+  void checkChild(Resources wanted) {
+    if (wanted.io() != null && !wanted.io().isEmpty()) {
+      throw SandboxException.invalid(
+          "resources.io", "devices are limited for a whole sandbox, not for one of its processes");
+    }
+    check(wanted);
+  }
+
+  /**
+   * Which controllers of cgroup2 the group of a process with these limits is to have. Not simply
+   * all: with {@code cpu} among them, the process and all the others together would get half of the
+   * sandbox's time each, whoever asked for that or not.
+   */
+  List<String> unifiedNeeds(Resources wanted) {
+    Set<String> needs = new LinkedHashSet<>(FIGURES);
+    Requests.in(wanted).forEach(request -> needs.add(request.controller()));
+    return needs.stream()
+        .filter(name -> controllers.containsKey(name))
+        .filter(name -> controllers.get(name).hierarchy().unified())
+        .toList();
   }
 }

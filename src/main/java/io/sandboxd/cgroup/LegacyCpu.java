@@ -2,6 +2,7 @@ package io.sandboxd.cgroup;
 
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
+import java.util.List;
 import java.util.Map;
 
 /** CPU time on cgroup v1 (scheduler/sched-bwc, scheduler/sched-design-CFS). */
@@ -21,7 +22,10 @@ record LegacyCpu(Hierarchy hierarchy) implements Controller {
 
   @Override
   public void apply(Limits limits, Resources wanted) {
-    Long quota = CpuShare.quota(wanted.cpu());
+    Long quota = atMost(quotaOf(limits.group().parent()), CpuShare.quota(wanted.cpu()));
+    if (quota != null) {
+      lowerBelow(limits.group(), quota);
+    }
     if (quota != null
         && !Long.valueOf(CpuShare.PERIOD_USEC).equals(limits.group().number(PERIOD))) {
       limits.write("resources.cpu.max", PERIOD, Long.toString(CpuShare.PERIOD_USEC));
@@ -33,6 +37,36 @@ record LegacyCpu(Hierarchy hierarchy) implements Controller {
         "cpu.shares",
         weight == null ? null : CpuShare.shares(weight),
         "1024");
+  }
+
+  /**
+   * v1 refuses a quota above that of the group above (EINVAL), where v2 lets the lower one hold.
+   */
+  private static Long atMost(Long above, Long quota) {
+    return above == null || quota == null ? quota : Long.valueOf(Math.min(above, quota));
+  }
+
+  /**
+   * For the same reason no group below may keep a larger one; the deepest have to go first. When
+   * this one gets more again those keep what they have: nobody remembers what they had.
+   */
+  private static void lowerBelow(GroupDirectory group, long quota) {
+    List<GroupDirectory> tree = group.tree();
+    for (int i = tree.size() - 1; i > 0; i--) {
+      Long below = quotaOf(tree.get(i));
+      if (below != null && below > quota) {
+        new Limits(tree.get(i), false).write("resources.cpu.max", QUOTA, Long.toString(quota));
+      }
+    }
+  }
+
+  /** Of a group with our period; null without a limit. */
+  private static Long quotaOf(GroupDirectory group) {
+    Long quota = group.number(QUOTA);
+    boolean limited = quota != null && quota > 0;
+    return limited && Long.valueOf(CpuShare.PERIOD_USEC).equals(group.number(PERIOD))
+        ? quota
+        : null;
   }
 
   @Override

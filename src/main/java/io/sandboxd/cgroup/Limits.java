@@ -39,8 +39,12 @@ record Limits(GroupDirectory group, boolean fresh) {
         busy
             ? "the sandbox uses more than that now, or a group made inside it asks for more"
             : "the kernel refused '" + text.strip() + "': " + e.getMessage();
-    return new SandboxException(
-            busy ? ErrorCode.BUSY : ErrorCode.LAUNCH_FAILED, field + ": " + reason, e)
+    return refusal(busy ? ErrorCode.BUSY : ErrorCode.LAUNCH_FAILED, field, reason, e);
+  }
+
+  /** What the kernel has refused, with all that a client may want to know of it. */
+  static SandboxException refusal(ErrorCode code, String field, String reason, ErrnoException e) {
+    return new SandboxException(code, field + ": " + reason, e)
         .with("field", field)
         .with("step", "cgroup")
         .with("syscall", e.syscall())

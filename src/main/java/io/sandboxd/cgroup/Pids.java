@@ -21,23 +21,30 @@ record Pids(Hierarchy hierarchy) implements Controller {
   @Override
   public void apply(Limits limits, Resources wanted) {
     Long max = max(wanted);
-    limits.set("resources.pids.max", "pids.max", max == null ? null : max + INIT, "max");
+    Long all = max == null ? null : max + uncounted(limits.group());
+    limits.set("resources.pids.max", "pids.max", all, "max");
   }
 
   private static Long max(Resources wanted) {
     return wanted.pids() == null ? null : wanted.pids().max();
   }
 
+  /** A sandbox's group has init in it, one below does not. */
+  private long uncounted(GroupDirectory group) {
+    return group.parent().equals(hierarchy.root()) ? INIT : 0;
+  }
+
   @Override
   public void collect(GroupDirectory group, StatsDraft stats) {
     stats.pids =
         new Stats.Pids(
-            withoutInit(group.number("pids.current")),
-            withoutInit(group.number("pids.peak")),
-            withoutInit(group.number("pids.max")));
+            counted(group, "pids.current"),
+            counted(group, "pids.peak"),
+            counted(group, "pids.max"));
   }
 
-  private static Long withoutInit(Long number) {
-    return number == null ? null : Math.max(0, number - INIT);
+  private Long counted(GroupDirectory group, String file) {
+    Long number = group.number(file);
+    return number == null ? null : Math.max(0, number - uncounted(group));
   }
 }
