@@ -53,8 +53,8 @@ static void run(uint32_t tag, const unsigned char *plan, size_t size) {
   answer = (struct header){done ? MESSAGE_DONE : MESSAGE_FAILED, tag};
 }
 
-static void spawn(uint32_t tag, const unsigned char *plan, size_t size) {
-  if (check(plan, size, PHASE_SPAWN) < 0 || process_spawn(tag, plan, size) < 0) {
+static void spawn(uint32_t tag, int32_t keep, const unsigned char *plan, size_t size) {
+  if (check(plan, size, PHASE_SPAWN) < 0 || process_spawn(tag, keep, plan, size) < 0) {
     answer = (struct header){MESSAGE_FAILED, tag};
   }
 }
@@ -62,16 +62,23 @@ static void spawn(uint32_t tag, const unsigned char *plan, size_t size) {
 static void obey(size_t size) {
   struct header header;
   uint32_t signal[2];
+  int32_t keep;
   if (size < sizeof header) return channel_drop();
   memcpy(&header, message, sizeof header);
   const unsigned char *body = message + sizeof header;
   size -= sizeof header;
   switch (header.type) {
     case MESSAGE_RUN: return run(header.tag, body, size);
-    case MESSAGE_SPAWN: return spawn(header.tag, body, size);
+    case MESSAGE_SPAWN:
+      if (size < sizeof keep) break;
+      memcpy(&keep, body, sizeof keep);
+      return spawn(header.tag, keep, body + sizeof keep, size - sizeof keep);
     case MESSAGE_ACK:
       if (size != 0) break;
       return process_acknowledge(header.tag);
+    case MESSAGE_RELEASE:
+      if (size != 0) break;
+      return process_release(header.tag);
     case MESSAGE_SIGNAL:
       if (size != sizeof signal) break;
       memcpy(signal, body, sizeof signal);
@@ -85,8 +92,8 @@ static void receive(void) {
   if (size == 0) return;
   obey(size);
   slots_close();
-  if (size > MESSAGE_KEPT) {
-    madvise(message + MESSAGE_KEPT, sizeof message - MESSAGE_KEPT, MADV_DONTNEED);
+  if (size > MESSAGE_RESIDENT) {
+    madvise(message + MESSAGE_RESIDENT, sizeof message - MESSAGE_RESIDENT, MADV_DONTNEED);
   }
 }
 

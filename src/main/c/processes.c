@@ -15,7 +15,11 @@
 
 enum state { FREE, STARTING, RUNNING, FAILED, EXITED };
 
-enum { OWES_SPAWNED = 1, OWES_RUNNING = 2, OWES_END = 4 };
+enum { OWES_KEPT = 1, OWES_RUNNING = 2, OWES_SPAWNED = 4, OWES_END = 8 }; // told in this order
+
+// Processes are as few as leaves init the descriptors that it needs besides theirs: its own, the
+// slots of one message, those of a moment. Without, no daemon could come back to have any closed.
+enum { FILES_RESERVED = 2 * SLOTS, FILES_PER_PROCESS = 3 };
 
 struct process {
   uint8_t state, owes;
@@ -23,6 +27,7 @@ struct process {
   pid_t pid;
   int pipe;  // while STARTING; end of file means that the exec has succeeded
   int pidfd; // until SPAWNED is told
+  int kept;  // the last output of a terminal is behind it, so it stays until ACK
   union {
     struct failure failure;
     struct exit_report exit;
@@ -45,10 +50,15 @@ static void close_fd(int *fd) {
   *fd = -1;
 }
 
+static void close_all(struct process *process) {
+  close_fd(&process->pipe);
+  close_fd(&process->pidfd);
+  close_fd(&process->kept);
+}
+
 static void forget(struct process *process) {
   owe(process, 0);
-  close_fd(&process->pidfd);
-  close_fd(&process->pipe);
+  close_all(process);
   process->state = FREE;
   while (used > 0 && processes[used - 1].state == FREE) used--;
 }
@@ -72,7 +82,10 @@ static struct process *by_pid(pid_t pid) {
 }
 
 static struct process *free_entry(void) {
-  for (int i = 0; i < PROCESSES_MAX; i++) {
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < FILES_RESERVED) return NULL;
+  rlim_t most = (files.rlim_cur - FILES_RESERVED) / FILES_PER_PROCESS;
+  for (rlim_t i = 0; i < PROCESSES_MAX && i < most; i++) {
     if (processes[i].state == FREE) return &processes[i];
   }
   return NULL;
@@ -83,11 +96,16 @@ static _Noreturn void run_child(uint32_t tag, const unsigned char *plan, size_t 
   // it. Init knows only the one inside, and when SPAWNED is read the process may be gone.
   channel_send(MESSAGE_BORN, tag, NULL, 0, -1);
   channel_forget();
+  // What is kept for others too: should this exec stall, the end of their input must not.
+  for (int i = 0; i < used; i++) close_all(&processes[i]);
   plan_run(plan, size, PHASE_SPAWN);
   _exit(write(report, &failure, sizeof failure) < 0 ? 126 : 127);
 }
 
-int process_spawn(uint32_t tag, const unsigned char *plan, size_t size) {
+int process_spawn(uint32_t tag, int32_t keep, const unsigned char *plan, size_t size) {
+  if (keep != KEEP_NOTHING && (keep < 0 || keep >= SLOTS || slots[keep] < 0)) {
+    return refuse("plan", EBADF);
+  }
   if (by_tag(tag)) return refuse("fork", EEXIST);
   struct process *process = free_entry();
   if (!process) return refuse("fork", EAGAIN);
@@ -107,7 +125,11 @@ int process_spawn(uint32_t tag, const unsigned char *plan, size_t size) {
   int index = (int)(process - processes);
   if (index >= used) used = index + 1;
   *process = (struct process){
-      .state = STARTING, .tag = tag, .pid = pid, .pipe = pipe[0], .pidfd = pidfd};
+      .state = STARTING, .tag = tag, .pid = pid, .pipe = pipe[0], .pidfd = pidfd, .kept = -1};
+  if (keep != KEEP_NOTHING) {
+    process->kept = slots[keep];
+    slots[keep] = -1;
+  }
   if (result_of("epoll_ctl", channel_watch(pipe[0], index)) < 0) {
     kill(pid, SIGKILL);
     forget(process);
@@ -124,7 +146,7 @@ void process_pipe_ready(int index) {
   close_fd(&process->pipe);
   if (size == sizeof process->end.failure) {
     process->state = FAILED;
-    close_fd(&process->pidfd);
+    close_all(process);
     owe(process, OWES_END);
   } else {
     process->state = RUNNING;
@@ -155,13 +177,18 @@ void processes_reap(void) {
         .max_rss_kib = (uint64_t)usage.ru_maxrss,
         .ended_us = now_us(),
     };
-    owe(process, (process->owes & OWES_SPAWNED) | OWES_END);
+    owe(process, (process->owes & (OWES_KEPT | OWES_SPAWNED)) | OWES_END);
   }
 }
 
 void process_acknowledge(uint32_t tag) {
   struct process *process = by_tag(tag);
   if (process && process->state == EXITED) forget(process);
+}
+
+void process_release(uint32_t tag) {
+  struct process *process = by_tag(tag);
+  if (process) close_fd(&process->kept);
 }
 
 void process_signal(uint32_t tag, int signal, bool group) {
@@ -175,7 +202,8 @@ void processes_owe_all(void) {
   for (int i = 0; i < used; i++) {
     struct process *process = &processes[i];
     if (process->state == FREE) continue;
-    owe(process, lives(process) ? OWES_RUNNING : OWES_END);
+    int first = process->kept < 0 ? 0 : OWES_KEPT;
+    owe(process, first | (lives(process) ? OWES_RUNNING : OWES_END));
     // One that is STARTING will owe SPAWNED to the new connection too, and a pidfd with it.
     if (process->state != STARTING) close_fd(&process->pidfd);
   }
@@ -187,6 +215,10 @@ static bool tell_pid(const struct process *process, enum message_type type, int 
 }
 
 static bool tell(struct process *process) {
+  if (process->owes & OWES_KEPT) {
+    if (!channel_send(MESSAGE_KEPT, process->tag, NULL, 0, process->kept)) return false;
+    owe(process, process->owes & ~OWES_KEPT);
+  }
   if (process->owes & OWES_RUNNING) {
     int pidfd = (int)syscall(K_PIDFD_OPEN, process->pid, 0);
     if (pidfd < 0) channel_drop(); // too many open files, and waiting would not better that

@@ -8,8 +8,9 @@
 #include "protocol.h"
 
 // Forks a child that runs the plan, which plan_check found good. -1 if no child came of it. What
-// then comes of the plan is told by the child's pipe.
-int process_spawn(uint32_t tag, const unsigned char *plan, size_t size);
+// then comes of the plan is told by the child's pipe. What is in the slot `keep` becomes the
+// process's, unless that is KEEP_NOTHING.
+int process_spawn(uint32_t tag, int32_t keep, const unsigned char *plan, size_t size);
 
 // The pipe of the process with this index is readable.
 void process_pipe_ready(int index);
@@ -18,6 +19,10 @@ void process_pipe_ready(int index);
 void processes_reap(void);
 
 void process_acknowledge(uint32_t tag);
+
+// Closes what is kept for the process, if anything is.
+void process_release(uint32_t tag);
+
 void process_signal(uint32_t tag, int signal, bool group);
 
 // Whether one was ever spawned and is not yet forgotten.

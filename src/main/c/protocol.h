@@ -5,20 +5,26 @@
 #include <stdint.h>
 
 enum {
-  PROTOCOL_VERSION = 1,
+  PROTOCOL_VERSION = 2,
   LISTENER_FD = 3,
   MESSAGE_MAX = 1 << 20,
-  MESSAGE_KEPT = 16 << 10, // what a longer message took beyond this is given back to the kernel
-  SLOTS = 64,              // file descriptors that one plan can hold
+  MESSAGE_RESIDENT = 16 << 10, // what a longer message took beyond this goes back to the kernel
+  SLOTS = 64,                  // file descriptors that one plan can hold
   PLAN_STEPS_MAX = 1024,
   VECTOR_MAX = 16383, // strings in one vector; two of them, NULLs included, fit the pointer pool
-  PROCESSES_MAX = 4096,
+  PROCESSES_MAX = 4096, // fewer where init may not open 12,416 files
+  KEEP_NOTHING = -1,
 };
 
+// The body of a RUN is a plan. That of a SPAWN is an int32_t and a plan: the slot of a descriptor
+// that init keeps for the process, or KEEP_NOTHING. It is one that a daemon which comes back could
+// not open again: a pipe to standard input, the master of a terminal. It is closed by RELEASE, by
+// the ACK of the process's exit, and when the plan has failed; until then each new connection is
+// given a copy of it by KEPT, ahead of the RUNNING or EXITED of the process.
 enum message_type {
-  MESSAGE_RUN = 1, MESSAGE_SPAWN, MESSAGE_ACK, MESSAGE_SIGNAL, // from the daemon
+  MESSAGE_RUN = 1, MESSAGE_SPAWN, MESSAGE_ACK, MESSAGE_SIGNAL, MESSAGE_RELEASE, // from the daemon
   MESSAGE_READY = 16, MESSAGE_DONE, MESSAGE_FAILED, MESSAGE_SPAWNED, MESSAGE_EXITED,
-  MESSAGE_RUNNING, MESSAGE_BORN,
+  MESSAGE_RUNNING, MESSAGE_BORN, MESSAGE_KEPT,
 };
 
 struct header {
@@ -45,5 +51,6 @@ enum opcode {
 
   OP_STDIO = 32, OP_SETSID, OP_RLIMIT, OP_UMASK, OP_GROUPS, OP_USER,
   OP_BOUNDING, OP_CAPABILITIES, OP_AMBIENT, OP_KEEP_CAPS, OP_NO_NEW_PRIVS, OP_EXEC,
+  OP_TERMINAL,
   OPCODES,
 };

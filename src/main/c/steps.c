@@ -182,6 +182,11 @@ static int set_stdio(const union argument *arg) {
   return 0;
 }
 
+static int set_terminal(const union argument *arg) {
+  (void)arg;
+  return result_of("ioctl", ioctl(0, TIOCSCTTY, 0));
+}
+
 static int set_limit(const union argument *arg) {
   // RLIM_INFINITY is all ones, which is what -1 becomes.
   uint64_t limit[2] = {(uint64_t)arg[1].number, (uint64_t)arg[2].number};
@@ -272,7 +277,7 @@ static int execute(const union argument *arg) {
 }
 
 const struct operation operations[OPCODES] = {
-    [OP_WRITE_FD] = {"fs", PHASE_RUN, .perform = write_fd},
+    [OP_WRITE_FD] = {"fs", PHASE_RUN | PHASE_SPAWN, .perform = write_fd},
     [OP_WRITE_FILE] = {"ss", PHASE_RUN | PHASE_SPAWN, .perform = write_file},
     [OP_SETNS] = {"fu", PHASE_RUN, .call = "setns", .number = SYS_setns},
     [OP_UNSHARE] = {"u", PHASE_RUN, .call = "unshare", .number = SYS_unshare},
@@ -308,6 +313,7 @@ const struct operation operations[OPCODES] = {
     [OP_KEEP_CAPS] = {"", PHASE_SPAWN, .perform = keep_capabilities},
     [OP_NO_NEW_PRIVS] = {"", PHASE_SPAWN, .perform = renounce_privileges},
     [OP_EXEC] = {"vvv", PHASE_SPAWN, .perform = execute},
+    [OP_TERMINAL] = {"", PHASE_SPAWN, .perform = set_terminal},
 };
 
 static int perform(struct step *step) {
