@@ -17,8 +17,8 @@ enum state { FREE, STARTING, RUNNING, FAILED, EXITED };
 
 enum { OWES_KEPT = 1, OWES_RUNNING = 2, OWES_SPAWNED = 4, OWES_END = 8 }; // told in this order
 
-// The descriptors that init needs besides those of processes: its own, the slots of one message,
-// and those of a moment. If they ran out, no daemon could come back to have any closed.
+// Processes are as few as leaves init the descriptors that it needs besides theirs: its own, the
+// slots of one message, those of a moment. Without, no daemon could come back to have any closed.
 enum { FILES_RESERVED = 2 * SLOTS, FILES_PER_PROCESS = 3 };
 
 struct process {
@@ -27,7 +27,7 @@ struct process {
   pid_t pid;
   int pipe;  // while STARTING; end of file means that the exec has succeeded
   int pidfd; // until SPAWNED is told
-  int kept;  // for a daemon that comes back; not before ACK is it known that none needs it any more
+  int kept;  // the last output of a terminal is behind it, so it stays until ACK
   union {
     struct failure failure;
     struct exit_report exit;

@@ -86,6 +86,24 @@ TEST(a_child_has_three_fds_and_no_blocked_or_ignored_signals) {
   init_kill(&init);
 }
 
+TEST(a_child_writes_to_a_slot_before_exec) {
+  char path[96], zero;
+  snprintf(path, sizeof path, "%s/procs", scratch);
+  child();
+  int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int64_t slot = plan_fd(file);
+  STEP(OP_USER, "ii", I(1000), I(1000)); // who could not open it
+  STEP(OP_WRITE_FD, "is", slot, "0");
+  child_exec("fds", NULL);
+  prints("0 1 2 \n");
+  REQUIRE(pread(file, &zero, 1, 0) == 1 && zero == '0');
+  close(file);
+  child();
+  STEP(OP_WRITE_FD, "is", I(9), "0");
+  fails("write", EBADF);
+  init_kill(&init);
+}
+
 TEST(stdio_comes_from_the_slots) {
   int ends[2];
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
