@@ -12,7 +12,7 @@ enum {
   SLOTS = 64,                  // file descriptors that one plan can hold
   PLAN_STEPS_MAX = 1024,
   VECTOR_MAX = 16383, // strings in one vector; two of them, NULLs included, fit the pointer pool
-  PROCESSES_MAX = 4096, // fewer where init may not open 12,416 files
+  PROCESSES_MAX = 4096, // fewer where the hard limit of open files is below 12,416
   KEEP_NOTHING = -1,
 };
 

@@ -167,6 +167,27 @@ TEST(rlimits) {
   init_kill(&init);
 }
 
+TEST(a_child_has_the_limit_of_open_files_that_init_came_with) {
+  char number[16], hard[64];
+  struct rlimit files;
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+  files.rlim_cur = 500;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+  snprintf(number, sizeof number, "%d", RLIMIT_NOFILE);
+  snprintf(hard, sizeof hard, "500 %lld\n", (long long)files.rlim_max);
+  child();
+  child_exec("limit", number, NULL);
+  prints(hard);
+  child();
+  STEP(OP_RLIMIT, "iii", I(RLIMIT_NOFILE), I(600), I(700));
+  child_exec("limit", number, NULL);
+  prints("600 700\n");
+  struct rlimit own;
+  REQUIRE(prlimit(init.pid, RLIMIT_NOFILE, NULL, &own) == 0);
+  REQUIRE(own.rlim_cur == files.rlim_max);
+  init_kill(&init);
+}
+
 TEST(umask_and_chdir_of_a_child) {
   char directory[96];
   snprintf(directory, sizeof directory, "%s/here", scratch);
