@@ -51,6 +51,7 @@ import java.util.concurrent.ScheduledExecutorService;
 public final class Wiring {
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
+  private final Syscalls syscalls = new Libc();
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
   private final Streams streams;
@@ -69,7 +70,6 @@ public final class Wiring {
       Executors.newCachedThreadPool(task -> daemonThread(task, "chore"));
 
   Wiring(Settings settings, Validator constraints) {
-    Syscalls syscalls = new Libc();
     StateDirectory directory = new StateDirectory(settings.stateDir());
     registry = new SandboxRegistry(directory);
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
@@ -142,6 +142,12 @@ public final class Wiring {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
+  }
+
+  @Produces
+  @Singleton
+  Syscalls syscalls() {
+    return syscalls;
   }
 
   @Produces
