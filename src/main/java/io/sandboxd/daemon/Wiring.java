@@ -81,7 +81,7 @@ public final class Wiring {
     Inits inits = new Inits(syscalls, reaper, directory);
     EpollLoop output = new EpollLoop(syscalls, "streams");
     output.start();
-    streams = new Streams(syscalls, output, directory, inits);
+    streams = new Streams(syscalls, output, timer, directory, inits);
     LimitProcess limits = new LimitProcess(syscalls, cgroups);
     RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, chores);
     TearDown tearDown =

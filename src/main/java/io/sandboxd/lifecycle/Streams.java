@@ -20,6 +20,7 @@ import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jboss.logging.Logger;
 
 /**
@@ -39,10 +40,15 @@ public final class Streams {
   /**
    * @param loop for what the streams do
    */
-  public Streams(Syscalls syscalls, EpollLoop loop, StateDirectory directory, Inits inits) {
+  public Streams(
+      Syscalls syscalls,
+      EpollLoop loop,
+      ScheduledExecutorService timer,
+      StateDirectory directory,
+      Inits inits) {
     this.syscalls = syscalls;
     this.loop = loop;
-    this.watch = new OutputWatch(syscalls, loop);
+    this.watch = new OutputWatch(syscalls, loop, timer);
     this.directory = directory;
     this.inits = inits;
   }
