@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -40,6 +41,13 @@ public final class IdleConnections {
   /** Whether no request is being worked on. */
   boolean isIdle(HttpConnection connection) {
     return idleSince.getOrDefault(connection, AT_WORK) != AT_WORK;
+  }
+
+  /** Whether nobody has asked anything, got an answer or connected for so long. */
+  boolean areQuiet(Duration time) {
+    long now = System.nanoTime();
+    return idleSince.values().stream()
+        .allMatch(since -> since != AT_WORK && now - since >= time.toNanos());
   }
 
   void register(@Observes Filters filters) {

@@ -5,8 +5,11 @@ import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.sandboxd.api.HalfClose;
 import io.sandboxd.api.IdleConnections;
+import io.sandboxd.api.LastRequests;
 import io.sandboxd.api.RecoveryGate;
 import io.sandboxd.lifecycle.RecoverSandboxes;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Libc;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -14,8 +17,13 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import org.jboss.logging.Logger;
 
 /**
@@ -26,28 +34,39 @@ import org.jboss.logging.Logger;
 public final class Daemon implements QuarkusApplication {
   private static final Logger LOG = Logger.getLogger(Daemon.class);
 
-  /** Made before there is an application that could be handed it. */
+  // Made before there is an application that could be handed them. Either there is a socket of our
+  // own, or there are some that a service manager has opened.
   private static UnixSocket socket;
+  private static final Map<PassedSocket, Fd> PASSED = new LinkedHashMap<>();
+  private static NotifySocket notify;
 
   private final Vertx vertx;
   private final Settings settings;
+  private final Wiring wiring;
   private final IdleConnections idleConnections;
   private final HalfClose halfClose;
   private final RecoveryGate gate;
+  private final LastRequests lastRequests;
   private final RecoverSandboxes recover;
+  private HttpListener listener;
+  private Watchdog watchdog;
 
   Daemon(
       Vertx vertx,
       Settings settings,
+      Wiring wiring,
       IdleConnections idleConnections,
       HalfClose halfClose,
       RecoveryGate gate,
+      LastRequests lastRequests,
       RecoverSandboxes recover) {
     this.vertx = vertx;
     this.settings = settings;
+    this.wiring = wiring;
     this.idleConnections = idleConnections;
     this.halfClose = halfClose;
     this.gate = gate;
+    this.lastRequests = lastRequests;
     this.recover = recover;
   }
 
@@ -76,26 +95,62 @@ public final class Daemon implements QuarkusApplication {
     Directories.makeState(settings.stateDir());
     ExclusiveLock.take(
         settings.stateDir().resolve("lock"), "uses the state directory " + settings.stateDir());
-    socket = UnixSocket.prepare(settings.socket(), settings.socketGroup());
+    List<PassedSocket> sockets = PassedSocket.in(System.getenv(), ProcessHandle.current().pid());
+    if (sockets.isEmpty()) {
+      socket = UnixSocket.prepare(settings.socket(), settings.socketGroup());
+    }
     SettingsProducer.use(settings);
     NativeLibraries.load();
+    sockets.forEach(each -> PASSED.put(each, each.adopt(new Libc())));
+    notify = NotifySocket.in(System.getenv());
     System.setProperty("quarkus.log.category.\"io.sandboxd\".level", logLevel);
     Quarkus.run(Daemon.class);
   }
 
   @Override
   public int run(String... arguments) throws Exception {
+    listener = new HttpListener(vertx, this::opened);
     try {
-      new HttpListener(vertx, this::opened).open(socket.bindPath());
-      socket.publish();
-      LOG.infof("serving on %s", settings.socket());
-      recover.recover();
-      gate.open();
+      serve();
       Quarkus.waitForExit();
     } finally {
-      socket.withdraw();
+      end();
     }
     return 0;
+  }
+
+  private void serve() throws Exception {
+    notify.tell("STATUS=Looking for the sandboxes of the former daemon.");
+    if (socket != null) {
+      // Who comes early is told to come again, rather than that nobody is here.
+      listener.open(socket.bindPath());
+      socket.publish();
+      LOG.infof("serving on %s", settings.socket());
+    }
+    recover.recover();
+    gate.open();
+    for (Map.Entry<PassedSocket, Fd> each : PASSED.entrySet()) {
+      // Who came early has waited in the socket's queue.
+      listener.open(each.getValue());
+      LOG.infof("serving on the socket passed as %s", each.getKey().name());
+    }
+    notify.tell("READY=1", "STATUS=Serving.");
+    List<Executor> threads = new ArrayList<>(wiring.loops());
+    vertx.nettyEventLoopGroup().forEach(threads::add);
+    long period = Watchdog.period(System.getenv(), ProcessHandle.current().pid());
+    watchdog = new Watchdog(notify, period, threads);
+  }
+
+  private void end() throws Exception {
+    notify.tell("STOPPING=1", "STATUS=Answering the last requests.");
+    if (socket != null) {
+      socket.withdraw();
+    }
+    listener.close();
+    if (watchdog != null) {
+      watchdog.close();
+    }
+    lastRequests.await();
   }
 
   private void opened(HttpConnection connection) {

@@ -2,6 +2,7 @@ package io.sandboxd.daemon;
 
 import io.quarkus.vertx.http.runtime.VertxHttpRecorder;
 import io.sandboxd.api.ProblemRoutes;
+import io.sandboxd.linux.Fd;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Handler;
@@ -33,15 +34,30 @@ final class HttpListener {
     this.opened = opened;
   }
 
-  /** Returns once connections are accepted, which they are for as long as Vert.x runs. */
+  /** Binds a socket. Returns once connections are accepted. */
   void open(Path path) throws Exception {
+    listen(SocketAddress.domainSocketAddress(path.toString()));
+  }
+
+  /** Goes on with a socket that is bound. Returns once connections are accepted. */
+  void open(Fd bound) throws Exception {
+    ListenerTransport.listenNextOn(bound);
+    // An address of its own for each, by which Vert.x tells servers apart.
+    listen(SocketAddress.domainSocketAddress(bound.procPath()));
+  }
+
+  /** Accepts no connection any more; those that there are live on. */
+  void close() {
+    ListenerTransport.stopListening();
+  }
+
+  private void listen(SocketAddress address) throws Exception {
     HttpServerOptions options =
         new HttpServerOptions()
             .setHttp2ClearTextEnabled(false)
             .setAcceptBacklog(BACKLOG)
             .setMaxHeaderSize(MAX_HEADER_BYTES)
             .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES);
-    SocketAddress address = SocketAddress.domainSocketAddress(path.toString());
     vertx
         .deployVerticle(
             () -> new Acceptor(options, address, opened),

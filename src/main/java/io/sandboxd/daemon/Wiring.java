@@ -39,6 +39,8 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import jakarta.validation.Validator;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -54,6 +56,8 @@ public final class Wiring {
   private final Syscalls syscalls = new Libc();
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
+  private final EpollLoop reaper;
+  private final EpollLoop output;
   private final Streams streams;
   private final CreateSandbox create;
   private final StartSandbox start;
@@ -75,11 +79,10 @@ public final class Wiring {
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
     Layers layers = new Layers(syscalls, settings.layerDir());
     IdRanges idRanges = new IdRanges(settings.idBase());
-    EpollLoop reaper = new EpollLoop(syscalls, "reaper");
+    reaper = new EpollLoop(syscalls, "reaper");
     reaper.start();
-
     Inits inits = new Inits(syscalls, reaper, directory);
-    EpollLoop output = new EpollLoop(syscalls, "streams");
+    output = new EpollLoop(syscalls, "streams");
     output.start();
     streams = new Streams(syscalls, output, timer, directory, inits);
     LimitProcess limits = new LimitProcess(syscalls, cgroups);
@@ -136,6 +139,11 @@ public final class Wiring {
             expire,
             streams,
             timeouts);
+  }
+
+  /** The threads that all sandboxes depend on. */
+  List<Executor> loops() {
+    return List.of(reaper, output);
   }
 
   private static Thread daemonThread(Runnable task, String name) {

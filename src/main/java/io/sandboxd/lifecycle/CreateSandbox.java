@@ -164,6 +164,7 @@ public final class CreateSandbox {
       throw e;
     }
     syscalls.reapChild(launcher);
+    OomScore.reset(syscalls, pid);
     inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
     sandbox.update(s -> s.change().pid(pid).initStartTicks(ProcessStat.startTicks(pid)).build());
     if (sandbox.status().spec().namespace(NamespaceType.USER).isNew()) {

@@ -31,6 +31,14 @@ final class OomScore {
     }
   }
 
+  /**
+   * Makes init, and with it all that it will fork, no more precious than other processes. The
+   * daemon may be, and init is its child.
+   */
+  static void reset(Syscalls syscalls, int init) {
+    write(syscalls, init, 0);
+  }
+
   private static void write(Syscalls syscalls, int pid, int adjustment) {
     String path = "/proc/" + pid + "/oom_score_adj";
     try (Fd fd = syscalls.open(path, Syscalls.O_WRONLY, 0)) {

@@ -1,7 +1,11 @@
 package io.sandboxd.linux;
 
+import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import org.jboss.logging.Logger;
 
 /**
@@ -9,12 +13,13 @@ import org.jboss.logging.Logger;
  * sleeps in the kernel however many there are, so what it is given to do must be short and must not
  * wait.
  */
-public final class EpollLoop implements AutoCloseable {
+public final class EpollLoop implements AutoCloseable, Executor {
   private static final Logger LOG = Logger.getLogger(EpollLoop.class);
 
   private final Syscalls syscalls;
   private final Fd epoll;
-  private final Fd stop;
+  private final Fd wake;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final Map<Integer, Runnable> watched = new ConcurrentHashMap<>();
   private final Thread thread;
   private volatile boolean stopping;
@@ -25,9 +30,9 @@ public final class EpollLoop implements AutoCloseable {
   public EpollLoop(Syscalls syscalls, String name) {
     this.syscalls = syscalls;
     this.epoll = syscalls.epollCreate();
-    this.stop = syscalls.eventfd();
+    this.wake = syscalls.eventfd();
     this.thread = new Thread(this::loop, name);
-    syscalls.epollAdd(epoll, stop.number(), Syscalls.EPOLLIN);
+    watch(wake, this::runTasks);
   }
 
   public void start() {
@@ -61,6 +66,24 @@ public final class EpollLoop implements AutoCloseable {
     }
   }
 
+  /** Runs it on the loop's thread, between two events. */
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(task);
+    wake();
+  }
+
+  private void wake() {
+    syscalls.writeAll(wake, new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
+  }
+
+  private void runTasks() {
+    syscalls.tryRead(wake, ByteBuffer.allocate(Long.BYTES));
+    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+      run(task);
+    }
+  }
+
   private void loop() {
     while (!stopping) {
       for (Syscalls.Ready ready : syscalls.epollWait(epoll)) {
@@ -84,13 +107,13 @@ public final class EpollLoop implements AutoCloseable {
   @Override
   public void close() {
     stopping = true;
-    syscalls.writeAll(stop, new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
+    wake();
     try {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     epoll.close();
-    stop.close();
+    wake.close();
   }
 }

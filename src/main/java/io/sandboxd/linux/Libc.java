@@ -6,6 +6,7 @@ import jnr.ffi.Pointer;
 
 /** The system calls for real, through the C library. Safe for use by many threads. */
 public final class Libc extends FileCalls {
+  private static final int SOL_SOCKET = 1;
   private static final int P_PID = 1;
   private static final int P_PIDFD = 3;
   private static final int WNOHANG = 1;
@@ -23,6 +24,16 @@ public final class Libc extends FileCalls {
 
   private final SeqpacketSockets sockets = new SeqpacketSockets(c, this);
   private final Spawner spawner = new Spawner(c);
+
+  @Override
+  public int socketOption(Fd socket, int option) {
+    NativeMemory memory = memory();
+    Pointer value = memory.take(Integer.BYTES);
+    Pointer length = memory.take(Integer.BYTES);
+    length.putInt(0, Integer.BYTES);
+    check(c.getsockopt(socket.number(), SOL_SOCKET, option, value, length), "getsockopt", null);
+    return value.getInt(0);
+  }
 
   @Override
   public Fd listenSeqpacket(String path) {

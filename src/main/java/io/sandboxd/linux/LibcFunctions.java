@@ -76,6 +76,9 @@ public interface LibcFunctions {
   int setsockopt(int fd, int level, int option, Pointer value, int length);
 
   @SaveError
+  int getsockopt(int fd, int level, int option, Pointer value, Pointer length);
+
+  @SaveError
   long sendmsg(int fd, Pointer message, int flags);
 
   @SaveError

@@ -41,6 +41,10 @@ public interface Syscalls {
   int EPOLLOUT = 4;
   int EPOLLHUP = 0x10;
 
+  int SO_TYPE = 3;
+  int SO_ACCEPTCONN = 30;
+  int SO_DOMAIN = 39;
+
   int SEEK_DATA = 3;
   int SEEK_HOLE = 4;
 
@@ -153,6 +157,9 @@ public interface Syscalls {
 
   /** memfd_create(2) with the content, sealed against every change, as an executable. */
   Fd sealedMemfd(String name, byte[] content);
+
+  /** getsockopt(2) of an option of SOL_SOCKET that is a number (socket(7)). */
+  int socketOption(Fd socket, int option);
 
   /** A SOCK_SEQPACKET socket that listens at a path (unix(7); up to 107 bytes). */
   Fd listenSeqpacket(String path);

@@ -47,6 +47,7 @@ public final class Daemon implements AutoCloseable {
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
   private Path javaHome = JAVA_HOME;
+  private List<String> launcher = List.of();
   private Process process;
 
   private Daemon() throws IOException {
@@ -93,6 +94,12 @@ public final class Daemon implements AutoCloseable {
     return this;
   }
 
+  /** Another program to start it, for the next start; {@link #pid} is that of this program. */
+  public Daemon launchedBy(String... command) {
+    launcher = List.of(command);
+    return this;
+  }
+
   /** Starts it and waits until it is ready. */
   public Daemon start() {
     spawn();
@@ -114,7 +121,7 @@ public final class Daemon implements AutoCloseable {
 
   /** Starts it and waits for nothing. */
   public Daemon spawn() {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(launcher);
     command.add(javaHome.resolve("bin/java").toString());
     command.addAll(LEAN_FLAGS);
     settings.forEach(

@@ -62,6 +62,11 @@ public class FakeSyscalls implements Syscalls {
   }
 
   @Override
+  public int socketOption(Fd socket, int option) {
+    throw unexpected();
+  }
+
+  @Override
   public Fd connectSeqpacket(String path) {
     return fd();
   }

@@ -41,6 +41,20 @@ class LibcTest {
   }
 
   @Test
+  void socketsSayWhatTheyAre(@TempDir Path directory) {
+    try (Fd socket = libc.listenSeqpacket(directory.resolve("socket").toString())) {
+      assertEquals(1, libc.socketOption(socket, Syscalls.SO_DOMAIN), "AF_UNIX");
+      assertEquals(5, libc.socketOption(socket, Syscalls.SO_TYPE), "SOCK_SEQPACKET");
+      assertEquals(1, libc.socketOption(socket, Syscalls.SO_ACCEPTCONN), "it listens");
+    }
+    try (Fd file = libc.sealedMemfd("test", new byte[1])) {
+      ErrnoException refused =
+          assertThrows(ErrnoException.class, () -> libc.socketOption(file, Syscalls.SO_ACCEPTCONN));
+      assertEquals(88, refused.errno(), "ENOTSOCK");
+    }
+  }
+
+  @Test
   void resolvesInsideARoot(@TempDir Path root) throws IOException {
     Files.writeString(root.resolve("hostname"), "inside");
     Files.createSymbolicLink(root.resolve("link"), Path.of("/hostname"));

@@ -1,0 +1,57 @@
+package io.sandboxd.api;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Lets clients that have come in get their answer before the daemon ends, once nobody else can come
+ * in.
+ */
+@Singleton
+public final class LastRequests {
+  private static final int PRIORITY = 998;
+
+  /**
+   * Who has just connected, or has an answer, may be about to ask something, even where many wait
+   * for the CPU.
+   */
+  private static final Duration QUIET = Duration.ofSeconds(1);
+
+  /** Those who wait or follow know how to go on with the next daemon. */
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  private static final long LOOK_MILLIS = 10;
+
+  private final IdleConnections connections;
+  private volatile boolean ending;
+
+  LastRequests(IdleConnections connections) {
+    this.connections = connections;
+  }
+
+  void register(@Observes Filters filters) {
+    filters.register(this::closeAfterAnswer, PRIORITY);
+  }
+
+  private void closeAfterAnswer(RoutingContext context) {
+    if (ending) {
+      context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+      context.addEndHandler(answered -> context.request().connection().close());
+    }
+    context.next();
+  }
+
+  /** Returns when no answer is owed any more, or after some seconds. */
+  public void await() throws InterruptedException {
+    ending = true;
+    long start = System.nanoTime();
+    while (!connections.areQuiet(QUIET) && System.nanoTime() - start < PATIENCE.toNanos()) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+  }
+}
