@@ -5,18 +5,19 @@
 #     -v /sys/fs/cgroup:/sys/fs/cgroup -v /run/sandboxd:/run/sandboxd -v /var/lib/sandboxd:/var/lib/sandboxd sandboxd
 #   curl --unix-socket /run/sandboxd/sandboxd.sock http://localhost/v1/info
 #
-# Paths in a spec (root, mounts) are those of the container. Written by what the parts need; not yet built or run.
+# Paths in a spec (root, mounts) are those of the container. Sandboxes outlive the container, as they do any daemon, and
+# the next one finds them by the two volumes: remove them first if none is to come. Not tried with an engine yet; the
+# steps are those of deploy/package.
 FROM debian:12 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
     openjdk-17-jdk-headless maven gcc musl-tools make libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY pom.xml ./
-COPY src src
-RUN mvn -q -B -ntp -DskipTests package
+COPY . .
+RUN mvn -q -B -ntp -DskipTests package && DESTDIR=/tree PREFIX=/usr deploy/install --runtime
 
 FROM debian:12-slim
-RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless curl && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/target/quarkus-app /opt/sandboxd
-COPY deploy/sandboxctl /usr/local/bin/
+RUN apt-get update && apt-get install -y --no-install-recommends curl libstdc++6 zlib1g && rm -rf /var/lib/apt/lists/*
+COPY --from=build /tree/etc /etc
+COPY --from=build /tree/usr /usr
 VOLUME ["/run/sandboxd", "/var/lib/sandboxd"]
-ENTRYPOINT ["java", "-jar", "/opt/sandboxd/quarkus-run.jar"]
+ENTRYPOINT ["/usr/sbin/sandboxd"]
