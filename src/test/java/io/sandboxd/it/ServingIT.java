@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.oneOf;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -103,6 +104,50 @@ class ServingIT {
   @Test
   void socketIsForItsGroupAlone(Daemon daemon) throws IOException {
     assertEquals("rw-rw----", permissions(daemon.socket()));
+  }
+
+  @Test
+  void pagesOfForeignHostsAreRefused(Daemon daemon) {
+    for (String path : List.of("/v1/info", "/v1/sandboxes", "/q/health/live", "/q/metrics", "/")) {
+      problem(
+              daemon.given().header("Host", "evil.example:8080").get(path).then(),
+              403,
+              "not_permitted")
+          .body("detail", containsString("evil.example:8080"));
+      problem(
+          daemon.given().header("Origin", "http://evil.example").get(path).then(),
+          403,
+          "not_permitted");
+    }
+    String form =
+        "POST /v1/sandboxes HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: null\r\n"
+            + "Content-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    assertTrue(RawHttp.exchange(daemon.socket(), form).startsWith("HTTP/1.1 403 "));
+    String two =
+        "GET /v1/info HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    assertFalse(RawHttp.exchange(daemon.socket(), two).contains(" 200 "), "two hosts");
+    daemon.given().get("/v1/sandboxes").then().body("sandboxes.size()", equalTo(0));
+  }
+
+  @Test
+  void hostsOfClientsAreServed(Daemon daemon) {
+    for (String host : List.of("localhost:8080", "127.0.0.1:8080", "[::1]:1", "d", "sandboxd")) {
+      daemon.given().header("Host", host).get("/v1/info").then().statusCode(200);
+    }
+    daemon
+        .given()
+        .header("Host", "localhost:8080")
+        .header("Origin", "http://localhost:8080")
+        .get("/v1/info")
+        .then()
+        .statusCode(200);
+    for (String request :
+        List.of(
+            "GET /v1/info HTTP/1.0\r\n\r\n",
+            "GET /v1/info HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n")) {
+      String answer = RawHttp.exchange(daemon.socket(), request);
+      assertTrue(answer.contains(" 200 OK\r\n"), answer);
+    }
   }
 
   @Test
