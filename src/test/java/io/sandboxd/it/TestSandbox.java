@@ -49,6 +49,10 @@ final class TestSandbox {
     return sandbox;
   }
 
+  String path() {
+    return path;
+  }
+
   Response get(String below) {
     return daemon.given().get(path + below);
   }
