@@ -2,6 +2,7 @@
 # end with it too, and root, a directory with busybox that can be the root of a sandbox.
 # shellcheck shell=bash
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=src/test/sh/assert.sh
 . "$here/assert.sh"
 # shellcheck source=deploy/common.sh
