@@ -73,6 +73,9 @@ public final class LaunchProcess {
               Instant now = Instant.now();
               return ProcessStatus.starting(id, seq, order.spec(), now, terms(sandbox, order, now));
             });
+    if (order.head() > 0) {
+      made.keepForAnswer();
+    }
     try {
       spawn(channel, made, process, order);
     } catch (RuntimeException e) {

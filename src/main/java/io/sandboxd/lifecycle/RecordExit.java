@@ -162,9 +162,13 @@ public final class RecordExit {
     if (doom != null && doom.signal() == signal) {
       return new ExitStatus(code, name, doom.reason(), doom.by());
     }
-    boolean oom =
-        signal == Signal.KILL.number()
-            && (limits.wasOutOfMemory(process) || newOomKill(process.sandbox()));
+    if (signal != Signal.KILL.number()) {
+      return new ExitStatus(code, name, Reason.signaled, null);
+    }
+    // Always: on cgroup v2 the sandbox's counter has what befell its processes' own groups, too, and
+    // would else explain the next death by this signal.
+    boolean inSandbox = newOomKill(process.sandbox());
+    boolean oom = limits.wasOutOfMemory(process) || inSandbox;
     return new ExitStatus(code, name, oom ? Reason.oom : Reason.signaled, null);
   }
 

@@ -164,18 +164,20 @@ public final class StdinWriter implements AutoCloseable {
           "The process's stdin is closed: it has been given its end of file.");
     }
     while (bytes.hasRemaining()) {
-      int written = unread ? bytes.remaining() : tryWrite(bytes);
-      if (written == Syscalls.WOULD_BLOCK) {
+      int before = bytes.remaining();
+      if (!unread && tryWrite(bytes) == Syscalls.WOULD_BLOCK) {
         watched = true;
         loop.watch(end, Syscalls.EPOLLOUT, this::writable);
         return false;
       }
+      // What it did not want counts as given, so that all agree on where stdin stands.
       if (unread) {
         bytes.position(bytes.limit());
       }
-      count += written;
+      int given = before - bytes.remaining();
+      count += given;
       if (piece.feed().at != Feed.ANYWHERE) {
-        piece.feed().at += written;
+        piece.feed().at += given;
       }
       record.write(count, closed);
     }
