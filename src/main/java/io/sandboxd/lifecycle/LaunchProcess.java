@@ -74,6 +74,9 @@ public final class LaunchProcess {
               return ProcessStatus.starting(id, seq, order.spec(), now, terms(sandbox, order, now));
             });
     Fault.EXEC_ADDED.here(sandbox);
+    if (order.head() > 0) {
+      made.keepForAnswer();
+    }
     try {
       spawn(channel, made, process, order);
     } catch (RuntimeException e) {

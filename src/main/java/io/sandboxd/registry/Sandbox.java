@@ -222,7 +222,7 @@ public final class Sandbox {
     return processes.size() <= most
         ? List.of()
         : processes.values().stream()
-            .filter(p -> p.hasEnded() && !p.isMain())
+            .filter(SandboxProcess::isDispensable)
             .limit(processes.size() - (long) most)
             .toList();
   }
