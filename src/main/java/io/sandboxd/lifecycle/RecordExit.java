@@ -165,7 +165,8 @@ public final class RecordExit {
     if (signal != Signal.KILL.number()) {
       return new ExitStatus(code, name, Reason.signaled, null);
     }
-    // Always: on cgroup v2 the sandbox's counter has what befell its processes' own groups, too, and
+    // Always: on cgroup v2 the sandbox's counter has what befell its processes' own groups, too,
+    // and
     // would else explain the next death by this signal.
     boolean inSandbox = newOomKill(process.sandbox());
     boolean oom = limits.wasOutOfMemory(process) || inSandbox;

@@ -34,8 +34,7 @@ class RestartedStreamsIT {
     java.nio.file.Files.writeString(
         java.nio.file.Path.of("/proc/" + init + "/root/tmp/go"), "meanwhile\n");
     daemon.start();
-    try (Exchange follow =
-        sandbox.exchange("GET", "/processes/job/output?follow=true&offset=7")) {
+    try (Exchange follow = sandbox.exchange("GET", "/processes/job/output?follow=true&offset=7")) {
       follow.readUntil("1\n2\n3\nmeanwhile\n");
       sandbox.sh("echo later > /tmp/go");
       follow.readUntil("later\n");
@@ -50,7 +49,11 @@ class RestartedStreamsIT {
     sandbox.input("cat", "?offset=0", "abc").then().statusCode(204);
     sandbox.input("closed", "?close=true", "all").then().statusCode(204);
     restart(daemon);
-    sandbox.input("cat", "?offset=0", "abcde").then().statusCode(204).header("Sandboxd-Offset", "5");
+    sandbox
+        .input("cat", "?offset=0", "abcde")
+        .then()
+        .statusCode(204)
+        .header("Sandboxd-Offset", "5");
     sandbox.input("cat", "?offset=9", "x").then().statusCode(416).body("size", equalTo(5));
     sandbox.input("closed", "", "more").then().statusCode(409);
     restart(daemon);
@@ -65,7 +68,10 @@ class RestartedStreamsIT {
   void aTerminalStays(Daemon daemon) throws Exception {
     TestSandbox sandbox = TestSandbox.started(daemon);
     sandbox.spawn("sh", List.of("sh", "-i"), "tty", true, "env", Map.of("PS1", "% "));
-    sandbox.input("sh", "", "(sleep 1; echo nobody; echo looks) & echo asked\n").then().statusCode(204);
+    sandbox
+        .input("sh", "", "(sleep 1; echo nobody; echo looks) & echo asked\n")
+        .then()
+        .statusCode(204);
     await().until(() -> sandbox.output("sh").contains("\r\nasked\r\n"));
     int offset = sandbox.output("sh").length();
     daemon.kill();
@@ -102,7 +108,8 @@ class RestartedStreamsIT {
         .until(() -> Figures.storedMib(daemon.stateDirectory()) >= 40);
     daemon.start();
     await().until(() -> Figures.storedMib(daemon.stateDirectory()) < 4);
-    assertEquals("" + (40 << 20), sandbox.get("/processes/flood/output?tail=0").header("Sandboxd-Size"));
+    assertEquals(
+        "" + (40 << 20), sandbox.get("/processes/flood/output?tail=0").header("Sandboxd-Size"));
   }
 
   @Test
