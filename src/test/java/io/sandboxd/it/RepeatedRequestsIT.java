@@ -58,9 +58,7 @@ class RepeatedRequestsIT {
         .then()
         .statusCode(200)
         .body("stdout", equalTo("other\n"));
-    for (String bad : List.of("", "x".repeat(256))) {
-      exec(daemon, sandbox, bad, COUNT).then().statusCode(400);
-    }
+    exec(daemon, sandbox, "x".repeat(256), COUNT).then().statusCode(400);
     exec(daemon, sandbox, "x".repeat(255), COUNT).then().statusCode(200);
   }
 
