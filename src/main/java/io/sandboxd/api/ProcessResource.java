@@ -102,7 +102,8 @@ public class ProcessResource {
     return endOf(process, http)
         .thenApplyAsync(
             ended -> Response.ok(output.result(process, (int) request.outputLimit())).build(),
-            workers);
+            workers)
+        .whenComplete((answer, failure) -> process.answered());
   }
 
   @GET
