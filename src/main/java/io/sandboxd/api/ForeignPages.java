@@ -12,12 +12,12 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Refuses what a web page has sent that is not the daemon's own, and it has none. No browser gets at
- * a Unix socket, but one gets at a TCP port that is forwarded to it ({@code ssh -L
+ * Refuses what a web page has sent that is not the daemon's own, and it has none. No browser gets
+ * at a Unix socket, but one gets at a TCP port that is forwarded to it ({@code ssh -L
  * 8080:/run/sandboxd/sandboxd.sock}), and then any page may send requests there, and read the
  * answers if the page's own name can be made to mean 127.0.0.1 (DNS rebinding). Two headers that no
- * page can choose give it away: {@code Host} has the page's name then, and {@code Origin} says where
- * a page is from.
+ * page can choose give it away: {@code Host} has the page's name then, and {@code Origin} says
+ * where a page is from.
  */
 @Singleton
 public final class ForeignPages {
