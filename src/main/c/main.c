@@ -113,6 +113,7 @@ static bool start(void) {
   return syscall(K_CLOSE_RANGE, LISTENER_FD + 1, ~0U, 0) == 0 &&
          syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all) == 0 &&
          prctl(PR_SET_NAME, "sandbox-init", 0, 0, 0) == 0 && become_init() == 0 && flags >= 0 &&
+         processes_open() == 0 &&
          fcntl(LISTENER_FD, F_SETFL, flags | O_NONBLOCK) == 0 &&
          fcntl(LISTENER_FD, F_SETFD, FD_CLOEXEC) == 0 && channel_open() == 0;
 }

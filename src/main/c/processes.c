@@ -17,8 +17,8 @@ enum state { FREE, STARTING, RUNNING, FAILED, EXITED };
 
 enum { OWES_KEPT = 1, OWES_RUNNING = 2, OWES_SPAWNED = 4, OWES_END = 8 }; // told in this order
 
-// The descriptors that init needs besides those of processes: its own, the slots of one message,
-// and those of a moment. If they ran out, no daemon could come back to have any closed.
+// Processes are as few as leaves init the descriptors that it needs besides theirs: its own, the
+// slots of one message, those of a moment. Without, no daemon could come back to have any closed.
 enum { FILES_RESERVED = 2 * SLOTS, FILES_PER_PROCESS = 3 };
 
 struct process {
@@ -27,7 +27,7 @@ struct process {
   pid_t pid;
   int pipe;  // while STARTING; end of file means that the exec has succeeded
   int pidfd; // until SPAWNED is told
-  int kept;  // for a daemon that comes back; not before ACK is it known that none needs it any more
+  int kept;  // the last output of a terminal is behind it, so it stays until ACK
   union {
     struct failure failure;
     struct exit_report exit;
@@ -38,6 +38,7 @@ struct process {
 static struct process processes[PROCESSES_MAX];
 static int used; // all entries from here on are free
 static int owing;
+static struct rlimit files; // as init came with it, and as children have it
 
 static void owe(struct process *process, int what) {
   if (what && !process->owes) owing++;
@@ -67,6 +68,12 @@ static bool lives(const struct process *process) {
   return process->state == STARTING || process->state == RUNNING;
 }
 
+int processes_open(void) {
+  if (prlimit(0, RLIMIT_NOFILE, NULL, &files) < 0) return -1;
+  struct rlimit all = {files.rlim_max, files.rlim_max};
+  return prlimit(0, RLIMIT_NOFILE, &all, NULL);
+}
+
 static struct process *by_tag(uint32_t tag) {
   for (int i = 0; i < used; i++) {
     if (processes[i].state != FREE && processes[i].tag == tag) return &processes[i];
@@ -82,10 +89,8 @@ static struct process *by_pid(pid_t pid) {
 }
 
 static struct process *free_entry(void) {
-  struct rlimit files;
-  if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < FILES_RESERVED) return NULL;
-  rlim_t most = (files.rlim_cur - FILES_RESERVED) / FILES_PER_PROCESS;
-  for (rlim_t i = 0; i < PROCESSES_MAX && i < most; i++) {
+  for (rlim_t i = 0; i < PROCESSES_MAX; i++) {
+    if (files.rlim_max < FILES_RESERVED + (i + 1) * FILES_PER_PROCESS) return NULL;
     if (processes[i].state == FREE) return &processes[i];
   }
   return NULL;
@@ -98,6 +103,7 @@ static _Noreturn void run_child(uint32_t tag, const unsigned char *plan, size_t 
   channel_forget();
   // What is kept for others too: should this exec stall, the end of their input must not.
   for (int i = 0; i < used; i++) close_all(&processes[i]);
+  prlimit(0, RLIMIT_NOFILE, &files, NULL); // the plan may set another
   plan_run(plan, size, PHASE_SPAWN);
   _exit(write(report, &failure, sizeof failure) < 0 ? 126 : 127);
 }

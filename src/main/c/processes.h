@@ -7,6 +7,9 @@
 
 #include "protocol.h"
 
+// Raises the limit of open files to the hard one, which bounds the processes. Not for children.
+int processes_open(void);
+
 // Forks a child that runs the plan, which plan_check found good. -1 if no child came of it. What
 // then comes of the plan is told by the child's pipe. What is in the slot `keep` becomes the
 // process's, unless that is KEEP_NOTHING.

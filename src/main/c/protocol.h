@@ -8,20 +8,19 @@ enum {
   PROTOCOL_VERSION = 2,
   LISTENER_FD = 3,
   MESSAGE_MAX = 1 << 20,
-  MESSAGE_RESIDENT = 16 << 10, // what a longer message took beyond this is given back to the kernel
-  SLOTS = 64,              // file descriptors that one plan can hold
+  MESSAGE_RESIDENT = 16 << 10, // what a longer message took beyond this goes back to the kernel
+  SLOTS = 64,                  // file descriptors that one plan can hold
   PLAN_STEPS_MAX = 1024,
   VECTOR_MAX = 16383, // strings in one vector; two of them, NULLs included, fit the pointer pool
-  PROCESSES_MAX = 4096, // fewer where the limit of open files is below about 12,500
+  PROCESSES_MAX = 4096, // fewer where the hard limit of open files is below 12,416
   KEEP_NOTHING = -1,
 };
 
 // The body of a RUN is a plan. That of a SPAWN is an int32_t and a plan: the slot of a descriptor
-// that init keeps for the process, which a daemon that comes back could not open again (a pipe to
-// its standard input, the master of its terminal), or
-// KEEP_NOTHING. It is closed by RELEASE, by the ACK of the process's exit, and when its plan has
-// failed; until then each new connection is given a copy of it by KEPT, ahead of the RUNNING or
-// EXITED of the process.
+// that init keeps for the process, or KEEP_NOTHING. It is one that a daemon which comes back could
+// not open again: a pipe to standard input, the master of a terminal. It is closed by RELEASE, by
+// the ACK of the process's exit, and when the plan has failed; until then each new connection is
+// given a copy of it by KEPT, ahead of the RUNNING or EXITED of the process.
 enum message_type {
   MESSAGE_RUN = 1, MESSAGE_SPAWN, MESSAGE_ACK, MESSAGE_SIGNAL, MESSAGE_RELEASE, // from the daemon
   MESSAGE_READY = 16, MESSAGE_DONE, MESSAGE_FAILED, MESSAGE_SPAWNED, MESSAGE_EXITED,

@@ -12,8 +12,6 @@
 
 #include "harness.h"
 
-enum { PATIENCE_MS = 120000 }; // a machine may be slow, and be emulated too
-
 static int name_of(const struct init *init, struct sockaddr_un *address) {
   // An abstract one: nothing to clean up after a test.
   *address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -67,6 +65,11 @@ void init_connect(struct init *init) { REQUIRE(init_try_connect(init)); }
 void init_disconnect(struct init *init) {
   close(init->socket);
   init->socket = -1;
+}
+
+void init_reconnect(struct init *init) {
+  init_disconnect(init);
+  init_connect(init);
 }
 
 static void hear_it(struct init *init) {
@@ -224,7 +227,7 @@ struct message expect(struct init *init, enum message_type type, uint32_t tag) {
     FAIL("message %u for %u came instead of %d for %u (step %u %.16s: %s)", message.header.type,
          message.header.tag, type, tag, why.step, why.call, strerror((int)why.error));
   }
-  bool with_fd = type == MESSAGE_SPAWNED || type == MESSAGE_RUNNING;
+  bool with_fd = type == MESSAGE_SPAWNED || type == MESSAGE_RUNNING || type == MESSAGE_KEPT;
   if (with_fd != (message.fd >= 0)) FAIL("message %d with fd %d", type, message.fd);
   if (message.fd >= 0) close(message.fd);
   return message;

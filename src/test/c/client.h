@@ -8,6 +8,8 @@
 
 #include "protocol.h"
 
+enum { PATIENCE_MS = 120000 }; // a machine may be slow, and be emulated too
+
 struct init {
   pid_t pid;     // of the process that was started, or of the one that CLONE made of it
   int socket;    // -1 when not connected
@@ -28,6 +30,7 @@ struct message {
 // A plan, or any other message, in the making.
 struct writer {
   size_t size;
+  size_t plan; // where that begins
   uint32_t steps;
   int fds[128];
   int fd_count;
@@ -39,6 +42,7 @@ void init_start(struct init *init);
 void init_connect(struct init *init);
 bool init_try_connect(struct init *init);
 void init_disconnect(struct init *init);
+void init_reconnect(struct init *init);
 // Kills it, and checks that it had nothing to say.
 void init_kill(struct init *init);
 // Waits until it has ended by itself. Its wait status.
@@ -54,6 +58,8 @@ void plan_begin(enum message_type type, uint32_t tag);
 void plan_step(enum opcode opcode, const char *letters, ...);
 // The slot that it is in.
 int64_t plan_fd(int fd);
+// What init keeps for the process: the slot.
+void plan_keep(int64_t slot);
 uint32_t plan_tag(void);
 void plan_send(struct init *init);
 // Sends the plan, which has to be done.

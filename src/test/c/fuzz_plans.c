@@ -36,6 +36,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size) {
   read_plan(bytes, size, PHASE_RUN);
-  read_plan(bytes, size, PHASE_SPAWN);
+  // What is kept comes before the plan, which so begins at any address.
+  if (size >= sizeof(int32_t)) {
+    read_plan(bytes + sizeof(int32_t), size - sizeof(int32_t), PHASE_SPAWN);
+  }
   return 0;
 }

@@ -27,6 +27,36 @@ void register_test(struct test *test) {
   last = &test->next;
 }
 
+int open_fds(pid_t pid) {
+  char path[64];
+  int count = 0;
+  for (int fd = 0; fd < 1024; fd++) {
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
+    if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) count++;
+  }
+  return count;
+}
+
+int lease(const char *path) {
+  signal(SIGIO, SIG_IGN); // how the kernel asks for it
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  if (fcntl(fd, F_SETLEASE, F_WRLCK) < 0) SKIP("no lease on %s: %s", path, strerror(errno));
+  return fd;
+}
+
+void give_up(int leased) {
+  REQUIRE(fcntl(leased, F_SETLEASE, F_UNLCK) == 0);
+  close(leased);
+}
+
+char *plain_file(void) {
+  char *path = strdup(probe_path);
+  memcpy(strrchr(path, '/'), "/plain", 6); // as long as "/probe"
+  REQUIRE(mknod(path, S_IFREG | 0755, 0) == 0);
+  return path;
+}
+
 static int delete_entry(const char *path, const struct stat *status, int type, struct FTW *where) {
   (void)status, (void)type, (void)where;
   return remove(path);

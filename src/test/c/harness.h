@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #define FAIL(...) (fprintf(stderr, "%s:%d: ", __FILE__, __LINE__), fprintf(stderr, __VA_ARGS__), \
@@ -38,6 +39,16 @@ void register_test(struct test *test);
     register_test(&test);                                                   \
   }                                                                         \
   static void name_(void)
+
+// How many file descriptors it has.
+int open_fds(pid_t pid);
+
+// Whoever opens the file waits, until the lease is given up: so does an exec of it.
+int lease(const char *path);
+void give_up(int leased);
+
+// The path of an empty file in the scratch directory, to be freed: executable, and no program.
+char *plain_file(void);
 
 extern const char *helper_path; // of the sandbox-init under test
 extern char scratch[64];        // a directory of the test's own on the disk

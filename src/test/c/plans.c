@@ -34,12 +34,20 @@ void plan_begin(enum message_type type, uint32_t tag) {
   writer.steps = 0;
   writer.fd_count = 0;
   put(&header, sizeof header);
+  int32_t keep = KEEP_NOTHING;
+  if (type == MESSAGE_SPAWN) put(&keep, sizeof keep);
+  writer.plan = writer.size;
   put(&writer.steps, sizeof writer.steps);
 }
 
 int64_t plan_fd(int fd) {
   writer.fds[writer.fd_count] = fd;
   return writer.fd_count++;
+}
+
+void plan_keep(int64_t slot) {
+  int32_t keep = (int32_t)slot;
+  memcpy(writer.bytes + sizeof(struct header), &keep, sizeof keep);
 }
 
 void plan_step(enum opcode opcode, const char *letters, ...) {
@@ -62,7 +70,7 @@ void plan_step(enum opcode opcode, const char *letters, ...) {
   head[1] = (uint32_t)(writer.size - start - sizeof head);
   memcpy(writer.bytes + start, head, sizeof head);
   writer.steps++;
-  memcpy(writer.bytes + sizeof(struct header), &writer.steps, sizeof writer.steps);
+  memcpy(writer.bytes + writer.plan, &writer.steps, sizeof writer.steps);
 }
 
 void child_begin(uint32_t tag) {

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,15 +20,17 @@ static int result(const char *call, int value) {
   return value < 0;
 }
 
-static int print_file(const char *path) {
+static int print_all(int fd) {
   char text[16384];
-  int fd = open(path, O_RDONLY);
-  if (fd < 0) return result("open", -1);
   for (ssize_t size; (size = read(fd, text, sizeof text)) > 0;) {
     fwrite(text, 1, (size_t)size, stdout);
   }
-  close(fd);
-  return 0;
+  return close(fd);
+}
+
+static int print_file(const char *path) {
+  int fd = open(path, O_RDONLY);
+  return fd < 0 ? result("open", -1) : print_all(fd);
 }
 
 // The lines of /proc/self/status that begin with the given words.
@@ -106,6 +109,16 @@ static int fork_and_wait(void) {
   return 0;
 }
 
+static int use_terminal(void) {
+  int terminal = open("/dev/tty", O_RDWR);
+  if (terminal < 0) return result("open", -1);
+  printf("%s %s\n", tcgetsid(terminal) == getpid() ? "mine" : "another's",
+         tcgetpgrp(terminal) == getpgrp() ? "foreground" : "background");
+  fflush(stdout);
+  while (pause()) continue;
+  return 0;
+}
+
 static int touch(const char *path) {
   int fd = open(path, O_WRONLY | O_CREAT, 0666);
   return fd < 0 ? result("open", fd) : close(fd);
@@ -116,6 +129,8 @@ int main(int argc, char **argv) {
   if (!strcmp(what, "exit")) return atoi(with);
   if (!strcmp(what, "die")) return raise(atoi(with));
   if (!strcmp(what, "cat")) return print_file(with);
+  if (!strcmp(what, "copy")) return print_all(0);
+  if (!strcmp(what, "terminal")) return use_terminal();
   if (!strcmp(what, "touch")) return touch(with);
   if (!strcmp(what, "rmdir")) return result("rmdir", rmdir(with));
   if (!strcmp(what, "unlink")) return result("unlink", unlink(with));

@@ -12,16 +12,6 @@ static struct init init;
 
 static const int64_t NAMESPACES = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
 
-static int open_fds(pid_t pid) {
-  char path[64];
-  int count = 0;
-  for (int fd = 0; fd < 1024; fd++) {
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
-    if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) count++;
-  }
-  return count;
-}
-
 TEST(a_new_init_is_ready_and_has_no_fds_but_its_own) {
   int leaked[] = {open("/dev/null", O_RDONLY), open("/dev/null", O_RDONLY)};
   init_start(&init);
@@ -44,7 +34,7 @@ static int bad_message(int kind) {
     case 0: send_bytes(&init, "", 1, NULL, 0); return 1;
     case 1: send_bytes(&init, words, sizeof(struct header) - 1, NULL, 0); return 1;
     case 2: send_simple(&init, (enum message_type)0, 1); return 1;
-    case 3: send_simple(&init, (enum message_type)5, 1); return 1;
+    case 3: send_simple(&init, (enum message_type)6, 1); return 1;
     case 4: send_simple(&init, MESSAGE_READY, 1); return 1;
     case 5: send_simple(&init, (enum message_type)-1, 1); return 1;
     case 6:
@@ -66,6 +56,18 @@ static int bad_message(int kind) {
       send_bytes(&init, writer.bytes, writer.size, fds, SLOTS + 1);
       return 1;
     case 11: send_bytes(&init, big, 0, NULL, 0); return 1;
+    case 12:
+    case 13:
+    case 14:
+    case 15: // too short to say what is kept
+      words[0] = MESSAGE_SPAWN;
+      send_bytes(&init, words, sizeof(struct header) + (size_t)kind - 12, NULL, 0);
+      return 1;
+    case 16:
+      words[0] = MESSAGE_RELEASE;
+      send_bytes(&init, words, sizeof(struct header) + 4, NULL, 0);
+      return 1;
+    case 17: send_simple(&init, MESSAGE_KEPT, 1); return 1;
     default: return 0;
   }
 }

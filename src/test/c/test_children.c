@@ -86,6 +86,24 @@ TEST(a_child_has_three_fds_and_no_blocked_or_ignored_signals) {
   init_kill(&init);
 }
 
+TEST(a_child_writes_to_a_slot_before_exec) {
+  char path[96], zero;
+  snprintf(path, sizeof path, "%s/procs", scratch);
+  child();
+  int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int64_t slot = plan_fd(file);
+  STEP(OP_USER, "ii", I(1000), I(1000)); // who could not open it
+  STEP(OP_WRITE_FD, "is", slot, "0");
+  child_exec("fds", NULL);
+  prints("0 1 2 \n");
+  REQUIRE(pread(file, &zero, 1, 0) == 1 && zero == '0');
+  close(file);
+  child();
+  STEP(OP_WRITE_FD, "is", I(9), "0");
+  fails("write", EBADF);
+  init_kill(&init);
+}
+
 TEST(stdio_comes_from_the_slots) {
   int ends[2];
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
@@ -146,6 +164,27 @@ TEST(rlimits) {
   child();
   STEP(OP_RLIMIT, "iii", I(99), I(1), I(1));
   fails("prlimit64", EINVAL);
+  init_kill(&init);
+}
+
+TEST(a_child_has_the_limit_of_open_files_that_init_came_with) {
+  char number[16], hard[64];
+  struct rlimit files;
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+  files.rlim_cur = 500;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+  snprintf(number, sizeof number, "%d", RLIMIT_NOFILE);
+  snprintf(hard, sizeof hard, "500 %lld\n", (long long)files.rlim_max);
+  child();
+  child_exec("limit", number, NULL);
+  prints(hard);
+  child();
+  STEP(OP_RLIMIT, "iii", I(RLIMIT_NOFILE), I(600), I(700));
+  child_exec("limit", number, NULL);
+  prints("600 700\n");
+  struct rlimit own;
+  REQUIRE(prlimit(init.pid, RLIMIT_NOFILE, NULL, &own) == 0);
+  REQUIRE(own.rlim_cur == files.rlim_max);
   init_kill(&init);
 }
 

@@ -21,25 +21,6 @@ static void spawn(uint32_t tag, char *path, char *what) {
   plan_send(&init);
 }
 
-static void reconnect(void) {
-  init_disconnect(&init);
-  init_connect(&init);
-}
-
-// Whoever opens the file waits, until the lease is given up: so does an exec of it.
-static int lease(const char *path) {
-  signal(SIGIO, SIG_IGN); // how the kernel asks for it
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  REQUIRE(fd >= 0);
-  if (fcntl(fd, F_SETLEASE, F_WRLCK) < 0) SKIP("no lease on %s: %s", path, strerror(errno));
-  return fd;
-}
-
-static void give_up(int leased) {
-  REQUIRE(fcntl(leased, F_SETLEASE, F_UNLCK) == 0);
-  close(leased);
-}
-
 TEST(daemon_goes_before_clone) {
   for (int stage = 0; stage < 3; stage++) {
     init_start(&init);
@@ -77,7 +58,7 @@ TEST(daemon_goes_right_after_spawn) {
   for (uint32_t tag = 0; tag < 100; tag++) {
     spawn(tag, probe_path, "exit");
     for (int spin = rand() % 20; spin > 0; spin--) sched_yield();
-    reconnect();
+    init_reconnect(&init);
     // By READY it is known whether init has read it: if not, it never will.
     bool ready = false, exists = false, exited = false;
     while (!ready || exists != exited) {
@@ -115,7 +96,7 @@ TEST(an_exec_that_hangs_hangs_nobody_else) {
   expect(&init, MESSAGE_SPAWNED, 2);
   REQUIRE_EQUAL(WEXITSTATUS(expect_exit(&init, 2).wait_status), 1);
   send_simple(&init, MESSAGE_ACK, 2);
-  reconnect();
+  init_reconnect(&init);
   expect(&init, MESSAGE_RUNNING, 1); // on its way
   expect(&init, MESSAGE_READY, 0);
   give_up(leased);
@@ -150,7 +131,7 @@ TEST(a_failure_in_the_daemons_absence_is_told_once) {
   REQUIRE_EQUAL(message.header.tag, 1);
   memcpy(&failure, message.body, sizeof failure);
   REQUIRE_EQUAL(failure.error, ENOEXEC);
-  reconnect();
+  init_reconnect(&init);
   expect(&init, MESSAGE_READY, 0);
   init_kill(&init);
 }

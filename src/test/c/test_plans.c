@@ -7,19 +7,17 @@
 #include "plan.h"
 #include "steps.h"
 
-enum { HEADER = sizeof(struct header) };
-
 static char *few[] = {"a", "bc", "", NULL}, *none[] = {NULL};
 
 static int check(enum phase phase, size_t size) {
   unsigned char *copy = malloc(size ? size : 1);
-  memcpy(copy, writer.bytes + HEADER, size);
+  memcpy(copy, writer.bytes + writer.plan, size);
   int bad = plan_check(copy, size, phase);
   free(copy);
   return bad;
 }
 
-static int check_whole(enum phase phase) { return check(phase, writer.size - HEADER); }
+static int check_whole(enum phase phase) { return check(phase, writer.size - writer.plan); }
 
 static void every_run_step(void) {
   plan_begin(MESSAGE_RUN, 1);
@@ -50,11 +48,13 @@ static void every_run_step(void) {
 
 static void every_spawn_step(void) {
   plan_begin(MESSAGE_SPAWN, 1);
+  STEP(OP_WRITE_FD, "is", I(0), "0");
   STEP(OP_WRITE_FILE, "ss", "/x", "");
   STEP(OP_IDS, "ii", I(0), I(0));
   STEP(OP_CHDIR, "s", "/");
   STEP(OP_STDIO, "iii", I(0), I(1), I(2));
   STEP(OP_SETSID, "");
+  STEP(OP_TERMINAL, "");
   STEP(OP_RLIMIT, "iii", I(0), I(-1), I(-1));
   STEP(OP_UMASK, "i", I(022));
   STEP(OP_GROUPS, "v", few);
@@ -78,11 +78,11 @@ TEST(plans_of_every_step_are_good) {
 
 TEST(plans_cut_off_at_each_byte_are_malformed) {
   every_run_step();
-  for (size_t size = 0; size < writer.size - HEADER; size++) {
+  for (size_t size = 0; size < writer.size - writer.plan; size++) {
     REQUIRE(check(PHASE_RUN, size) != NO_BAD_STEP);
   }
   every_spawn_step();
-  for (size_t size = 0; size < writer.size - HEADER; size++) {
+  for (size_t size = 0; size < writer.size - writer.plan; size++) {
     REQUIRE(check(PHASE_SPAWN, size) != NO_BAD_STEP);
   }
 }
@@ -94,14 +94,14 @@ TEST(plans_with_bytes_left_over_are_malformed) {
   REQUIRE_EQUAL(check_whole(PHASE_RUN), steps);
   // One that counts fewer steps than there are.
   every_run_step();
-  writer.bytes[HEADER]--;
+  writer.bytes[writer.plan]--;
   REQUIRE_EQUAL(check_whole(PHASE_RUN), steps - 1);
 }
 
 static void poke(size_t at, uint32_t value) { memcpy(writer.bytes + at, &value, sizeof value); }
 
 TEST(wrong_lengths_of_arguments_are_malformed) {
-  enum { LENGTH = HEADER + 8 }; // after the count of steps and the opcode
+  const size_t LENGTH = sizeof(struct header) + 8; // after the count of steps and the opcode
   for (uint32_t length = 0; length < 40; length++) {
     plan_begin(MESSAGE_RUN, 1);
     STEP(OP_OPEN, "isi", I(1), "/abc", I(0));
@@ -116,7 +116,7 @@ TEST(wrong_lengths_of_arguments_are_malformed) {
 }
 
 TEST(strings_have_one_nul_and_it_is_their_last_byte) {
-  enum { TEXT = HEADER + 12 };
+  const size_t TEXT = sizeof(struct header) + 12;
   struct {
     uint32_t length;
     const char *bytes;
@@ -141,7 +141,7 @@ TEST(counts_over_the_limits_are_malformed) {
   REQUIRE_EQUAL(check_whole(PHASE_RUN), NO_BAD_STEP);
   STEP(OP_CHDIR, "s", "/");
   REQUIRE_EQUAL(check_whole(PHASE_RUN), 0);
-  poke(HEADER, UINT32_MAX);
+  poke(writer.plan, UINT32_MAX);
   REQUIRE_EQUAL(check_whole(PHASE_RUN), 0);
 
   static char *many[VECTOR_MAX + 2];
@@ -156,7 +156,7 @@ TEST(counts_over_the_limits_are_malformed) {
   for (uint32_t count = UINT32_MAX; count > UINT32_MAX / 2; count -= count / 7) {
     plan_begin(MESSAGE_SPAWN, 1);
     STEP(OP_EXEC, "vvv", few, few, none);
-    poke(HEADER + 12, count);
+    poke(writer.plan + 12, count);
     REQUIRE_EQUAL(check_whole(PHASE_SPAWN), 0);
   }
 }
@@ -196,7 +196,7 @@ TEST(numbers_that_would_lose_bits_are_malformed) {
 TEST(unknown_opcodes_are_malformed) {
   for (uint32_t opcode = 0; opcode < 300; opcode++) {
     bool known = (opcode >= OP_WRITE_FD && opcode <= OP_CLOSE) ||
-                 (opcode >= OP_STDIO && opcode <= OP_EXEC);
+                 (opcode >= OP_STDIO && opcode <= OP_TERMINAL);
     if (known) continue;
     for (int phase = PHASE_RUN; phase <= PHASE_SPAWN; phase++) {
       plan_begin(MESSAGE_RUN, 1);
@@ -210,7 +210,7 @@ TEST(unknown_opcodes_are_malformed) {
 static void check_other_phase(enum phase phase) {
   struct plan plan;
   struct step step;
-  REQUIRE(plan_open(&plan, writer.bytes + HEADER, writer.size - HEADER));
+  REQUIRE(plan_open(&plan, writer.bytes + writer.plan, writer.size - writer.plan));
   while (plan.left > 0) {
     const unsigned char *start = plan.at;
     REQUIRE(plan_next(&plan, phase, &step));
@@ -252,7 +252,7 @@ TEST(plans_with_flipped_bytes_do_no_harm) {
     if (phase == PHASE_RUN) every_run_step();
     else every_spawn_step();
     for (int flips = 1 + rand() % 4; flips > 0; flips--) {
-      size_t at = HEADER + (size_t)rand() % (writer.size - HEADER);
+      size_t at = writer.plan + (size_t)rand() % (writer.size - writer.plan);
       writer.bytes[at] = rand() % 3 ? (unsigned char)rand() : rand() % 2 ? 0xff : 0;
     }
     int bad = check_whole(phase);

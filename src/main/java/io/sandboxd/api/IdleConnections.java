@@ -37,6 +37,11 @@ public final class IdleConnections {
     connection.closeHandler(closed -> idleSince.remove(connection));
   }
 
+  /** Whether no request is being worked on. */
+  boolean isIdle(HttpConnection connection) {
+    return idleSince.getOrDefault(connection, AT_WORK) != AT_WORK;
+  }
+
   void register(@Observes Filters filters) {
     filters.register(this::watch, PRIORITY);
   }

@@ -46,7 +46,10 @@ record LegacyCpu(Hierarchy hierarchy) implements Controller {
     return above == null || quota == null ? quota : Long.valueOf(Math.min(above, quota));
   }
 
-  /** For the same reason no group below may keep a larger one; the deepest have to go first. */
+  /**
+   * For the same reason no group below may keep a larger one; the deepest have to go first. When
+   * this one gets more again those keep what they have: nobody remembers what they had.
+   */
   private static void lowerBelow(GroupDirectory group, long quota) {
     List<GroupDirectory> tree = group.tree();
     for (int i = tree.size() - 1; i > 0; i--) {

@@ -9,6 +9,10 @@
  * cgroup2 hierarchy a sandbox always gets a directory in it, even when every controller is on v1:
  * it alone offers kill, an honest freeze, change events and pressure.
  *
+ * <p>A process with limits of its own gets a group below its sandbox's, again in each hierarchy.
+ * Where cgroup2 has the controllers for it, the sandbox's other processes then live in a leaf
+ * beside it: see {@code Division}.
+ *
  * <p>Sources: the kernel's admin-guide/cgroup-v2 and admin-guide/cgroup-v1, cgroups(7).
  */
 package io.sandboxd.cgroup;

@@ -3,11 +3,13 @@ package io.sandboxd.daemon;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.sandboxd.api.HalfClose;
 import io.sandboxd.api.IdleConnections;
 import io.sandboxd.api.RecoveryGate;
 import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -29,19 +31,22 @@ public final class Daemon implements QuarkusApplication {
 
   private final Vertx vertx;
   private final Settings settings;
-  private final IdleConnections connections;
+  private final IdleConnections idleConnections;
+  private final HalfClose halfClose;
   private final RecoveryGate gate;
   private final RecoverSandboxes recover;
 
   Daemon(
       Vertx vertx,
       Settings settings,
-      IdleConnections connections,
+      IdleConnections idleConnections,
+      HalfClose halfClose,
       RecoveryGate gate,
       RecoverSandboxes recover) {
     this.vertx = vertx;
     this.settings = settings;
-    this.connections = connections;
+    this.idleConnections = idleConnections;
+    this.halfClose = halfClose;
     this.gate = gate;
     this.recover = recover;
   }
@@ -81,7 +86,7 @@ public final class Daemon implements QuarkusApplication {
   @Override
   public int run(String... arguments) throws Exception {
     try {
-      new HttpListener(vertx, connections).open(socket.bindPath());
+      new HttpListener(vertx, this::opened).open(socket.bindPath());
       socket.publish();
       LOG.infof("serving on %s", settings.socket());
       recover.recover();
@@ -91,6 +96,11 @@ public final class Daemon implements QuarkusApplication {
       socket.withdraw();
     }
     return 0;
+  }
+
+  private void opened(HttpConnection connection) {
+    idleConnections.opened(connection);
+    halfClose.opened(connection);
   }
 
   private static TreeMap<String, String> systemProperties() {

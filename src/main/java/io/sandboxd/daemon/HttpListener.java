@@ -1,12 +1,13 @@
 package io.sandboxd.daemon;
 
 import io.quarkus.vertx.http.runtime.VertxHttpRecorder;
-import io.sandboxd.api.IdleConnections;
 import io.sandboxd.api.ProblemRoutes;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
@@ -22,11 +23,14 @@ final class HttpListener {
   private static final long TIMEOUT_SECONDS = 30;
 
   private final Vertx vertx;
-  private final IdleConnections connections;
+  private final Handler<HttpConnection> opened;
 
-  HttpListener(Vertx vertx, IdleConnections connections) {
+  /**
+   * @param opened told of every connection
+   */
+  HttpListener(Vertx vertx, Handler<HttpConnection> opened) {
     this.vertx = vertx;
-    this.connections = connections;
+    this.opened = opened;
   }
 
   /** Returns once connections are accepted, which they are for as long as Vert.x runs. */
@@ -40,7 +44,7 @@ final class HttpListener {
     SocketAddress address = SocketAddress.domainSocketAddress(path.toString());
     vertx
         .deployVerticle(
-            () -> new Acceptor(options, address, connections),
+            () -> new Acceptor(options, address, opened),
             new DeploymentOptions().setInstances(EVENT_LOOPS))
         .toCompletionStage()
         .toCompletableFuture()
@@ -51,10 +55,10 @@ final class HttpListener {
   private static final class Acceptor extends AbstractVerticle {
     private final HttpServerOptions options;
     private final SocketAddress address;
-    private final IdleConnections connections;
+    private final Handler<HttpConnection> opened;
 
-    Acceptor(HttpServerOptions options, SocketAddress address, IdleConnections connections) {
-      this.connections = connections;
+    Acceptor(HttpServerOptions options, SocketAddress address, Handler<HttpConnection> opened) {
+      this.opened = opened;
       this.options = options;
       this.address = address;
     }
@@ -63,7 +67,7 @@ final class HttpListener {
     public void start(Promise<Void> started) {
       HttpServer server = vertx.createHttpServer(options);
       server
-          .connectionHandler(connections::opened)
+          .connectionHandler(opened)
           .invalidRequestHandler(ProblemRoutes::answerInvalid)
           .requestHandler(ProblemRoutes.refuseInvalid(VertxHttpRecorder.getRootHandler()))
           .listen(address)

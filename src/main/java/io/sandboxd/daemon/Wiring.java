@@ -51,6 +51,7 @@ import java.util.concurrent.ScheduledExecutorService;
 public final class Wiring {
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
+  private final Syscalls syscalls = new Libc();
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
   private final Streams streams;
@@ -69,7 +70,6 @@ public final class Wiring {
       Executors.newCachedThreadPool(task -> daemonThread(task, "chore"));
 
   Wiring(Settings settings, Validator constraints) {
-    Syscalls syscalls = new Libc();
     StateDirectory directory = new StateDirectory(settings.stateDir());
     registry = new SandboxRegistry(directory);
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
@@ -81,7 +81,7 @@ public final class Wiring {
     Inits inits = new Inits(syscalls, reaper, directory);
     EpollLoop output = new EpollLoop(syscalls, "streams");
     output.start();
-    streams = new Streams(syscalls, output, directory, inits);
+    streams = new Streams(syscalls, output, timer, directory, inits);
     LimitProcess limits = new LimitProcess(syscalls, cgroups);
     RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, chores);
     TearDown tearDown =
@@ -142,6 +142,12 @@ public final class Wiring {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
+  }
+
+  @Produces
+  @Singleton
+  Syscalls syscalls() {
+    return syscalls;
   }
 
   @Produces

@@ -13,6 +13,7 @@ import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
@@ -83,6 +84,7 @@ public final class CreateSandbox {
    */
   public Sandbox create(SandboxSpec spec) {
     cgroups.check(spec.resources());
+    checkMain(spec.process());
     describe.check(spec);
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
@@ -98,6 +100,14 @@ public final class CreateSandbox {
             throw e;
           }
         });
+  }
+
+  private void checkMain(ProcessSpec main) {
+    try {
+      cgroups.checkChild(main == null ? null : main.resources());
+    } catch (SandboxException e) {
+      throw e.within("process");
+    }
   }
 
   private void undo(Sandbox sandbox, RuntimeException failure) {

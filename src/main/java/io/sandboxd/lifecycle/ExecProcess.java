@@ -81,7 +81,7 @@ public final class ExecProcess {
     same.filter(p -> !key.digest().equals(p.status().terms().digest()))
         .ifPresent(
             p -> {
-              throw key.reused();
+              throw RequestKey.reused(key.key());
             });
     return same;
   }

@@ -1,9 +1,11 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.process.ProcessStreams;
 import io.sandboxd.process.StdinWriter;
 import io.sandboxd.process.StdinWriter.Feed;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
 import java.util.function.Consumer;
 
@@ -38,17 +40,24 @@ public final class FeedInput {
 
   /**
    * @param offset of the first byte, to be safe against repetition; null: behind what is there
+   * @param key what the client calls this request; null: nothing
    * @throws SandboxException {@code not_found}; {@code wrong_state} for a process whose stdin is
-   *     not open to anybody
+   *     not open to anybody; {@code invalid_spec}
    */
   public Feeding begin(String sandbox, String name, Long offset, String key) {
-    SandboxProcess process = registry.get(sandbox).process(name);
-    StdinWriter writer = streams.of(process).input();
-    if (writer != null) {
-      Feed feed = writer.feed(offset);
-      return new ToWriter(writer, feed);
+    if (offset != null && key != null) {
+      throw SandboxException.invalid(
+          "offset", "does the same as an Idempotency-Key: choose one of them");
     }
-    boolean could = process.status().tty() || "pipe".equals(process.status().stdin());
+    SandboxProcess process = registry.get(sandbox).process(name);
+    ProcessStreams its = streams.of(process);
+    StdinWriter writer = its.input();
+    if (writer != null) {
+      return key == null
+          ? new Plain(writer, writer.feed(offset))
+          : new KeyedFeeding(writer, its.bodies().of(key), key);
+    }
+    boolean could = process.status().tty() || ProcessSpec.PIPE.equals(process.status().stdin());
     if (could && process.hasEnded()) {
       return new ToNobody();
     }
@@ -58,7 +67,7 @@ public final class FeedInput {
             + "' takes no input: start it with stdin \"pipe\" or with tty, or give its exec input.");
   }
 
-  private record ToWriter(StdinWriter writer, Feed feed) implements Feeding {
+  private record Plain(StdinWriter writer, Feed feed) implements Feeding {
     private static final byte[] NOTHING = {};
 
     @Override

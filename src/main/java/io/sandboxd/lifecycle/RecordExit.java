@@ -132,7 +132,11 @@ public final class RecordExit {
             });
     streams.changed(process);
     if (process.status().terms().ownCgroup()) {
-      chores.execute(() -> limits.forget(process));
+      chores.execute(
+          () -> {
+            limits.forget(process);
+            noteOomKills(process.sandbox());
+          });
     }
     return stored;
   }
@@ -162,18 +166,21 @@ public final class RecordExit {
     if (doom != null && doom.signal() == signal) {
       return new ExitStatus(code, name, doom.reason(), doom.by());
     }
-    if (signal != Signal.KILL.number()) {
-      return new ExitStatus(code, name, Reason.signaled, null);
-    }
-    // Always: on cgroup v2 the sandbox's counter has what befell its processes' own groups, too,
-    // and
-    // would else explain the next death by this signal.
-    boolean inSandbox = newOomKill(process.sandbox());
-    boolean oom = limits.wasOutOfMemory(process) || inSandbox;
+    boolean oom = signal == Signal.KILL.number() && wasOutOfMemory(process);
     return new ExitStatus(code, name, oom ? Reason.oom : Reason.signaled, null);
   }
 
-  private boolean newOomKill(Sandbox sandbox) {
+  /** Its own group tells for sure; of the sandbox's it is the one that was killed just now. */
+  private boolean wasOutOfMemory(SandboxProcess process) {
+    boolean ofSandbox = noteOomKills(process.sandbox());
+    return process.status().terms().ownCgroup() ? limits.wasOutOfMemory(process) : ofSandbox;
+  }
+
+  /**
+   * @return whether there are more than were known. They can also become fewer: on cgroup v1 those
+   *     of a process's own group go with it.
+   */
+  private boolean noteOomKills(Sandbox sandbox) {
     try {
       long kills = cgroups.of(sandbox.id()).oomKills();
       Long seen = oomKillsSeen.put(sandbox.id(), kills);

@@ -1,9 +1,8 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.process.KeyedBodies;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -14,16 +13,11 @@ import java.util.HexFormat;
  */
 public record RequestKey(String key, String digest) {
   public static RequestKey of(String key, byte[] request) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(request);
-      return new RequestKey(key, HexFormat.of().formatHex(digest));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return new RequestKey(key, HexFormat.of().formatHex(KeyedBodies.sha256().digest(request)));
   }
 
   /** The key was used for another request before. */
-  public SandboxException reused() {
+  static SandboxException reused(String key) {
     return new SandboxException(
             ErrorCode.KEY_REUSED,
             "Idempotency-Key: '" + key + "' was used for another request: take a new key for each.")

@@ -4,6 +4,7 @@ import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
+import io.sandboxd.process.KeyedBodies;
 import io.sandboxd.process.OutputLog;
 import io.sandboxd.process.OutputLog.Stream;
 import io.sandboxd.process.OutputWatch;
@@ -19,6 +20,7 @@ import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jboss.logging.Logger;
 
 /**
@@ -38,10 +40,15 @@ public final class Streams {
   /**
    * @param loop for what the streams do
    */
-  public Streams(Syscalls syscalls, EpollLoop loop, StateDirectory directory, Inits inits) {
+  public Streams(
+      Syscalls syscalls,
+      EpollLoop loop,
+      ScheduledExecutorService timer,
+      StateDirectory directory,
+      Inits inits) {
     this.syscalls = syscalls;
     this.loop = loop;
-    this.watch = new OutputWatch(syscalls, loop);
+    this.watch = new OutputWatch(syscalls, loop, timer);
     this.directory = directory;
     this.inits = inits;
   }
@@ -97,15 +104,15 @@ public final class Streams {
    * @param end not blocking; ours from now on
    */
   void feed(SandboxProcess process, Fd end) {
-    of(process)
-        .input(
-            new StdinWriter(
-                syscalls,
-                loop,
-                end,
-                process.status().tty(),
-                new StdinRecord(process.stdinRecord()),
-                () -> release(process)));
+    StdinWriter writer =
+        new StdinWriter(
+            syscalls,
+            loop,
+            end,
+            process.status().tty(),
+            new StdinRecord(process.stdinRecord()),
+            () -> release(process));
+    of(process).input(writer, new KeyedBodies(process.keyedInput()));
   }
 
   /**

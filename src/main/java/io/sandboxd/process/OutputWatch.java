@@ -11,6 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -21,19 +23,42 @@ public final class OutputWatch {
   private static final int BUFFER = 64 * 1024;
   private static final int EVENT_HEADER = 16;
 
+  /**
+   * After a look at what has happened the next one comes so much later: who writes without end must
+   * not keep the daemon busy without end.
+   */
+  private static final long REST_MILLIS = 2;
+
   private record Directory(Path path, Consumer<String> changed) {}
 
   private record Change(int watch, String name) {}
 
   private final Syscalls syscalls;
+  private final EpollLoop loop;
+  private final ScheduledExecutorService timer;
   private final Fd inotify;
   private final Map<Integer, Directory> directories = new ConcurrentHashMap<>();
   private final Map<Path, Integer> watches = new ConcurrentHashMap<>();
 
-  public OutputWatch(Syscalls syscalls, EpollLoop loop) {
+  public OutputWatch(Syscalls syscalls, EpollLoop loop, ScheduledExecutorService timer) {
     this.syscalls = syscalls;
+    this.loop = loop;
+    this.timer = timer;
     this.inotify = syscalls.inotify();
-    loop.watch(inotify, this::readEvents);
+    listen();
+  }
+
+  private void listen() {
+    loop.watch(inotify, this::look);
+  }
+
+  private void look() {
+    loop.forget(inotify);
+    try {
+      readEvents();
+    } finally {
+      var unused = timer.schedule(this::listen, REST_MILLIS, TimeUnit.MILLISECONDS);
+    }
   }
 
   /**

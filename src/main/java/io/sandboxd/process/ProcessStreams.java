@@ -14,6 +14,7 @@ public final class ProcessStreams {
   private final Map<Stream, OutputPipe> pipes = new EnumMap<>(Stream.class);
   private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
   private volatile StdinWriter input;
+  private volatile KeyedBodies bodies;
   private volatile TerminalLog terminal;
 
   /** Null when nothing can be fed. */
@@ -21,8 +22,14 @@ public final class ProcessStreams {
     return input;
   }
 
-  public void input(StdinWriter writer) {
+  public void input(StdinWriter writer, KeyedBodies keyed) {
+    bodies = keyed;
     input = writer;
+  }
+
+  /** What was fed to the input under a key. */
+  public KeyedBodies bodies() {
+    return bodies;
   }
 
   /** Null when it has none, or has it no more. */

@@ -30,10 +30,21 @@ public final class StdinWriter implements AutoCloseable {
   public static final class Feed {
     private static final long ANYWHERE = -1;
 
+    /** Of the next byte, in all that was ever fed or in the body; or anywhere. */
     private long at;
 
-    private Feed(long at) {
+    /** Null: it is no body with a key. */
+    private final KeyedBodies.Body body;
+
+    private Feed(long at, KeyedBodies.Body body) {
       this.at = at;
+      this.body = body;
+    }
+
+    private void advance(long bytes) {
+      if (at != ANYWHERE) {
+        at += bytes;
+      }
     }
   }
 
@@ -89,7 +100,12 @@ public final class StdinWriter implements AutoCloseable {
    * @param offset of the client's first byte; null: behind whatever is there
    */
   public Feed feed(Long offset) {
-    return new Feed(offset == null ? Feed.ANYWHERE : offset);
+    return new Feed(offset == null ? Feed.ANYWHERE : offset, null);
+  }
+
+  /** A body that may have been here before, whole or in part. */
+  public Feed feed(KeyedBodies.Body body) {
+    return new Feed(0, body);
   }
 
   /**
@@ -176,10 +192,11 @@ public final class StdinWriter implements AutoCloseable {
       }
       int given = before - bytes.remaining();
       count += given;
-      if (piece.feed().at != Feed.ANYWHERE) {
-        piece.feed().at += given;
-      }
+      piece.feed().advance(given);
       record.write(count, closed);
+      if (piece.feed().body != null) {
+        piece.feed().body.take(given);
+      }
     }
     if (piece.close()) {
       close();
@@ -193,7 +210,8 @@ public final class StdinWriter implements AutoCloseable {
     if (feed.at == Feed.ANYWHERE) {
       return;
     }
-    if (feed.at > count) {
+    long taken = feed.body == null ? count : feed.body.taken();
+    if (feed.at > taken) {
       throw new SandboxException(
               ErrorCode.RANGE_NOT_SATISFIABLE,
               "offset: "
@@ -204,9 +222,9 @@ public final class StdinWriter implements AutoCloseable {
           .with("field", "offset")
           .with("size", count);
     }
-    int known = (int) Math.min(piece.bytes().remaining(), count - feed.at);
+    int known = (int) Math.min(piece.bytes().remaining(), taken - feed.at);
     piece.bytes().position(piece.bytes().position() + known);
-    feed.at += known;
+    feed.advance(known);
   }
 
   private int tryWrite(ByteBuffer bytes) {

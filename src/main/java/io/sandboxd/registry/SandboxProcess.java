@@ -99,6 +99,11 @@ public final class SandboxProcess {
     return directory.process(sandbox.id(), seq()).resolve("stdin");
   }
 
+  /** Where it is written down what it was fed under a key. */
+  public Path keyedInput() {
+    return directory.process(sandbox.id(), seq()).resolve("input");
+  }
+
   /**
    * The kernel has made it; it may have ended already. Only now is it put on file: one whose start
    * was cut off by a crash is nobody's, and is ended at the recovery.

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * sandboxes/ID/init.sock               its init's control socket
  * sandboxes/ID/processes/SEQ/process.json
  * sandboxes/ID/processes/SEQ/stdin     how much it was fed
+ * sandboxes/ID/processes/SEQ/input/KEY how much of it under this key
  * sandboxes/ID/output/SEQ.stdout, SEQ.stderr
  * </pre>
  *

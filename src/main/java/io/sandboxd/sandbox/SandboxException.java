@@ -38,6 +38,18 @@ public final class SandboxException extends RuntimeException {
     return new SandboxException(ErrorCode.WRONG_STATE, detail);
   }
 
+  /**
+   * The same of a field one level further down.
+   *
+   * @param object what that field is in, e.g. {@code process}
+   */
+  public SandboxException within(String object) {
+    SandboxException moved = new SandboxException(code, object + "." + getMessage(), this);
+    moved.fields.putAll(fields);
+    moved.fields.computeIfPresent("field", (name, field) -> object + "." + field);
+    return moved;
+  }
+
   /** Adds a field to the problem; {@code null} values are left out. */
   public SandboxException with(String field, Object value) {
     if (value != null) {

@@ -33,6 +33,9 @@ final class FakeKernel implements ControlFiles {
   private final Map<Path, Set<String>> mounts = new LinkedHashMap<>();
   private final Map<String, Integer> refusals = new HashMap<>();
   private final FakeGroupFiles groupFiles = new FakeGroupFiles();
+  private final FakeNesting nesting = new FakeNesting(this);
+
+  final FakeProcesses processes = new FakeProcesses();
 
   /** Each write as {@code path below the base=text}, in order. */
   final List<String> writes = new ArrayList<>();
@@ -176,7 +179,7 @@ final class FakeKernel implements ControlFiles {
   }
 
   @Override
-  public void write(Path file, String text) {
+  public synchronized void write(Path file, String text) {
     String name = file.getFileName().toString();
     Integer errno = refusals.remove(name);
     if (errno != null) {
@@ -187,7 +190,8 @@ final class FakeKernel implements ControlFiles {
     }
     writes.add(base.relativize(file) + "=" + text);
     switch (name) {
-      case "cgroup.subtree_control" -> enable(file, text.substring(1));
+      case "cgroup.subtree_control" -> enable(file, ControlText.words(text));
+      case "cgroup.procs" -> processes.enter(topOf(file), file.getParent(), Integer.parseInt(text));
       case "cgroup.freeze" -> {
         put(file, text);
         if (freezes || text.equals("0")) {
@@ -203,6 +207,13 @@ final class FakeKernel implements ControlFiles {
         if (text.isBlank()) {
           throw new ErrnoException("write", file.toString(), Errno.ENOSPC);
         }
+        if (!mounts.get(topOf(file)).isEmpty()) {
+          nesting.checkCpus(file, text);
+        }
+        put(file, text + "\n");
+      }
+      case "cpu.cfs_quota_us" -> {
+        nesting.checkQuota(file, text);
         put(file, text + "\n");
       }
       case "memory.limit_in_bytes", "memory.memsw.limit_in_bytes" -> writeMemory(file, name, text);
@@ -219,40 +230,41 @@ final class FakeKernel implements ControlFiles {
     }
   }
 
-  /** The groups below get the controller and its files at once. */
-  private void enable(Path file, String controller) {
-    String enabled = (read(file).orElse("") + " " + controller).strip();
-    put(file, enabled);
-    for (Path group : directories(file.getParent())) {
-      put(group.resolve("cgroup.controllers"), enabled);
-      groupFiles.populateUnified(group, controller);
+  /** The groups below get the controllers and their files at once. */
+  private void enable(Path file, List<String> words) {
+    Path group = file.getParent();
+    if (!mounts.containsKey(group) && FakeProcesses.liveIn(group)) {
+      throw new ErrnoException("write", file.toString(), Errno.EBUSY);
+    }
+    for (String word : words) {
+      String controller = word.substring(1);
+      if (!ControlText.words(read(group.resolve("cgroup.controllers")).orElse(""))
+          .contains(controller)) {
+        throw new ErrnoException("write", file.toString(), Errno.ENOENT);
+      }
+      String enabled = (read(file).orElse("") + " " + controller).strip();
+      put(file, enabled);
+      for (Path below : directories(group)) {
+        put(below.resolve("cgroup.controllers"), enabled);
+        groupFiles.populateUnified(below, controller);
+      }
     }
   }
 
-  /** The limit of memory alone is never above that of memory and swap. */
+  private Path topOf(Path file) {
+    return mounts.keySet().stream().filter(file::startsWith).findFirst().orElseThrow();
+  }
+
   private void writeMemory(Path file, String name, String text) {
-    long value = text.equals("-1") ? 9223372036854771712L : Long.parseLong(text);
     boolean withSwap = name.contains("memsw");
-    Path otherFile =
+    Path other =
         file.resolveSibling(withSwap ? "memory.limit_in_bytes" : "memory.memsw.limit_in_bytes");
-    Long other = read(otherFile).map(ControlText::number).orElse(null);
-    if (other != null && (withSwap ? value < other : value > other)) {
-      throw new ErrnoException("write", file.toString(), Errno.EINVAL);
-    }
-    put(file, value + "\n");
+    Long otherLimit = read(other).map(ControlText::number).orElse(null);
+    put(file, FakeLimits.memory(file.toString(), otherLimit, text));
   }
 
-  /** One line per device, which goes when nothing is left of it. */
   private void putLine(Path file, String text, String nothing) {
-    Map<String, String> lines = new LinkedHashMap<>();
-    for (String line : (read(file).orElse("") + text).split("\n")) {
-      int blank = line.indexOf(' ');
-      lines.put(line.substring(0, blank), line.substring(blank));
-    }
-    lines.values().removeIf(nothing::equals);
-    StringBuilder all = new StringBuilder();
-    lines.forEach((device, rest) -> all.append(device).append(rest).append('\n'));
-    put(file, all.toString());
+    put(file, FakeLimits.line(read(file).orElse(""), text, nothing));
   }
 
   @Override
@@ -261,7 +273,7 @@ final class FakeKernel implements ControlFiles {
   }
 
   @Override
-  public void makeDirectory(Path directory) {
+  public synchronized void makeDirectory(Path directory) {
     Integer errno = refusals.remove("mkdir");
     if (errno != null) {
       throw new ErrnoException("mkdir", directory.toString(), errno);
@@ -284,12 +296,11 @@ final class FakeKernel implements ControlFiles {
   }
 
   @Override
-  public void removeDirectory(Path directory) {
+  public synchronized void removeDirectory(Path directory) {
     if (!Files.exists(directory)) {
       throw new ErrnoException("rmdir", directory.toString(), Errno.ENOENT);
     }
-    boolean inUse = !read(directory.resolve("cgroup.procs")).orElse("").isBlank();
-    if (inUse || !directories(directory).isEmpty()) {
+    if (FakeProcesses.liveIn(directory) || !directories(directory).isEmpty()) {
       throw new ErrnoException("rmdir", directory.toString(), Errno.EBUSY);
     }
     try (Stream<Path> files = Files.list(directory)) {

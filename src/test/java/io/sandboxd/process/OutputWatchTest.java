@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,12 +21,14 @@ import org.junit.jupiter.api.io.TempDir;
 class OutputWatchTest {
   private final Syscalls syscalls = new Libc();
   private final EpollLoop loop = new EpollLoop(syscalls, "test");
-  private final OutputWatch watch = new OutputWatch(syscalls, loop);
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final OutputWatch watch = new OutputWatch(syscalls, loop, timer);
   private final Set<String> changed = ConcurrentHashMap.newKeySet();
   @TempDir Path directory;
 
   @AfterEach
   void stop() {
+    timer.shutdownNow();
     loop.close();
   }
 
