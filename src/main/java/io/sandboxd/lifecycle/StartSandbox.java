@@ -41,6 +41,7 @@ public final class StartSandbox {
               launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null));
           former.ifPresent(launch::forget);
           sandbox.update(s -> s.started(main.status().startedAt()));
+          Fault.START_DONE.here(sandbox);
           if (main.isOver()) {
             RecordExit.mainHasEnded(main);
           }

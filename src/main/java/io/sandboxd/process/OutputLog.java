@@ -5,6 +5,8 @@ import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.linux.Syscalls.FileState;
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.SandboxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -101,6 +103,14 @@ public final class OutputLog {
     return syscalls.open(file.toString(), flags | Syscalls.O_NOFOLLOW, 0600);
   }
 
+  /**
+   * The file is the process's own, which may hold a lease on it (fcntl(2), F_SETLEASE): the daemon
+   * would stand still until that is broken.
+   */
+  private Fd openWithoutWaiting(int flags) {
+    return open(flags | Syscalls.O_NONBLOCK);
+  }
+
   /** Bytes written so far, the forgotten ones too. */
   public long size() {
     try {
@@ -122,7 +132,7 @@ public final class OutputLog {
       if (syscalls.state(file.toString()).allocated() <= most) {
         return;
       }
-      try (Fd fd = open(Syscalls.O_WRONLY)) {
+      try (Fd fd = openWithoutWaiting(Syscalls.O_WRONLY)) {
         long size = syscalls.state(fd).size();
         long from = (head + PAGE - 1) / PAGE * PAGE;
         long to = (size - retention) / PAGE * PAGE;
@@ -151,7 +161,7 @@ public final class OutputLog {
 
   /** The first stretch that has something from this offset on; an empty one at the end if none. */
   public Extent from(long offset) {
-    try (Fd fd = open(Syscalls.O_RDONLY)) {
+    try (Fd fd = openWithoutWaiting(Syscalls.O_RDONLY)) {
       return from(fd, offset);
     } catch (ErrnoException e) {
       return none(e, new Extent(offset, offset));
@@ -173,7 +183,7 @@ public final class OutputLog {
    * @return null if what was there is there no more; none at the end
    */
   public byte[] read(long offset, int limit) {
-    try (Fd fd = open(Syscalls.O_RDONLY)) {
+    try (Fd fd = openWithoutWaiting(Syscalls.O_RDONLY)) {
       Extent before = from(fd, offset);
       if (before.start() > offset) {
         return null;
@@ -204,6 +214,13 @@ public final class OutputLog {
 
   /** A log that is not there, or not any more, is an empty one. */
   private static <T> T none(ErrnoException e, T empty) {
+    if (e.errno() == Errno.EAGAIN) {
+      throw new SandboxException(
+          ErrorCode.BUSY,
+          "The process holds a lease on its own output: until it gives it back, or the kernel takes"
+              + " it, nobody can read.",
+          e);
+    }
     if (e.errno() != Errno.ENOENT) {
       throw e;
     }

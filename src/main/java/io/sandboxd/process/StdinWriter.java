@@ -104,7 +104,7 @@ public final class StdinWriter implements AutoCloseable {
   }
 
   /** A body that may have been here before, whole or in part. */
-  public Feed feed(KeyedBodies.Body body) {
+  public Feed feedBody(KeyedBodies.Body body) {
     return new Feed(0, body);
   }
 

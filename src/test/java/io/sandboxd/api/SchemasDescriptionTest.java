@@ -16,6 +16,7 @@ import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.IdMapping;
 import io.sandboxd.sandbox.IdOrName;
 import io.sandboxd.sandbox.KillRequest;
+import io.sandboxd.sandbox.Leak;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
@@ -92,6 +93,9 @@ class SchemasDescriptionTest {
           ProcessResource.Ended.class,
           ExecResult.class,
           ExitStatus.class,
+          SystemResource.LeakList.class,
+          SystemResource.Reaped.class,
+          Leak.class,
           Stats.class,
           Stats.Memory.class,
           Stats.Cpu.class,
@@ -110,6 +114,7 @@ class SchemasDescriptionTest {
           SandboxState.class,
           SandboxStatus.Origin.class,
           ProcessStatus.State.class,
+          Leak.Kind.class,
           ExitStatus.Reason.class,
           ExecResult.Encoding.class);
 
