@@ -64,10 +64,7 @@ class LoadIT {
             List<String> command = List.of("echo", "number " + number);
             String result =
                 sandbox.quick(
-                    200,
-                    "POST",
-                    "/exec",
-                    json("args", command, "id", "p-" + number, "wait", true));
+                    200, "POST", "/exec", json("args", command, "id", "p-" + number, "wait", true));
             assertTrue(result.contains("\"stdout\":\"number " + number + "\\n\""), result);
             return number;
           });
