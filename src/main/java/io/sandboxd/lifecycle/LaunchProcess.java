@@ -65,7 +65,7 @@ public final class LaunchProcess {
    */
   SandboxProcess launch(Sandbox sandbox, Order order) {
     InitChannel channel = inits.channel(sandbox);
-    ProcessPlanner.Process process = resolve.resolve(sandbox, order.spec());
+    ProcessPlanner.Process process = resolve(sandbox, order.spec());
     SandboxProcess made =
         sandbox.addProcess(
             order.id(),
@@ -81,11 +81,20 @@ public final class LaunchProcess {
       spawn(channel, made, process, order);
     } catch (RuntimeException e) {
       forget(made);
-      throw e instanceof SandboxException told ? withExitCode(told) : e;
+      RuntimeException reason = inits.reason(sandbox, e);
+      throw reason instanceof SandboxException told ? withExitCode(told) : reason;
     }
     Fault.EXEC_DONE.here(sandbox);
     timeouts.watch(made);
     return made;
+  }
+
+  private ProcessPlanner.Process resolve(Sandbox sandbox, ProcessSpec spec) {
+    try {
+      return resolve.resolve(sandbox, spec);
+    } catch (RuntimeException e) {
+      throw inits.reason(sandbox, e);
+    }
   }
 
   private void spawn(
@@ -108,14 +117,14 @@ public final class LaunchProcess {
         fds.add(procs);
       }
       List<Step> steps = ProcessPlanner.steps(process, slots);
-      InitChannel.Spawned spawned =
+      Fd pidfd =
           OomScore.with(
               syscalls,
               sandbox.status().pid(),
               process.oomScoreAdj(),
               () -> channel.spawn(made.seq(), steps, fds, keep));
       Fault.EXEC_SPAWNED.here(sandbox);
-      made.spawned(spawned.pid(), spawned.pidInside(), spawned.pidfd());
+      made.spawned(pidfd);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.sandboxd.linux;
 
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,7 +21,12 @@ public final class EpollLoop implements AutoCloseable, Executor {
   private final Fd epoll;
   private final Fd wake;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  private final Map<Integer, Runnable> watched = new ConcurrentHashMap<>();
+  private final Map<Integer, Long> tokens = new HashMap<>();
+
+  /** By a token that is never used again, as a descriptor's number is. */
+  private final Map<Long, Runnable> watched = new ConcurrentHashMap<>();
+
+  private long lastToken;
   private final Thread thread;
   private volatile boolean stopping;
 
@@ -52,8 +58,10 @@ public final class EpollLoop implements AutoCloseable, Executor {
    * @param events EPOLL* bits; a hang-up is told in any case
    */
   public synchronized void watch(Fd fd, int events, Runnable whenReady) {
-    watched.put(fd.number(), whenReady);
-    syscalls.epollAdd(epoll, fd.number(), events);
+    long token = ++lastToken;
+    watched.put(token, whenReady);
+    tokens.put(fd.number(), token);
+    syscalls.epollAdd(epoll, fd.number(), events, token);
   }
 
   /**
@@ -61,7 +69,9 @@ public final class EpollLoop implements AutoCloseable, Executor {
    * after the other, so that it is no longer in use when either closes it.
    */
   public synchronized void forget(Fd fd) {
-    if (fd.isOpen() && watched.remove(fd.number()) != null) {
+    Long token = fd.isOpen() ? tokens.remove(fd.number()) : null;
+    if (token != null) {
+      watched.remove(token);
       syscalls.epollRemove(epoll, fd.number());
     }
   }
@@ -87,7 +97,7 @@ public final class EpollLoop implements AutoCloseable, Executor {
   private void loop() {
     while (!stopping) {
       for (Syscalls.Ready ready : syscalls.epollWait(epoll)) {
-        Runnable action = watched.get(ready.fd());
+        Runnable action = watched.get(ready.token());
         if (action != null) {
           run(action);
         }
