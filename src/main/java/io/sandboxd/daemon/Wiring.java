@@ -1,6 +1,7 @@
 package io.sandboxd.daemon;
 
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.lifecycle.CreateSandbox;
 import io.sandboxd.lifecycle.DeleteSandbox;
@@ -27,6 +28,7 @@ import io.sandboxd.lifecycle.ResolveProcess;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.Streams;
 import io.sandboxd.lifecycle.TearDown;
+import io.sandboxd.lifecycle.TellEvents;
 import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.Libc;
@@ -39,6 +41,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import jakarta.validation.Validator;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -52,6 +55,7 @@ public final class Wiring {
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
   private final Syscalls syscalls = new Libc();
+  private final EventLog events;
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
   private final Streams streams;
@@ -71,7 +75,10 @@ public final class Wiring {
 
   Wiring(Settings settings, Validator constraints) {
     StateDirectory directory = new StateDirectory(settings.stateDir());
-    registry = new SandboxRegistry(directory);
+    events =
+        new EventLog(
+            settings.stateDir().resolve("events"), settings.keptEvents(), Clock.systemUTC());
+    registry = new SandboxRegistry(directory, new TellEvents(events));
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
     Layers layers = new Layers(syscalls, settings.layerDir());
     IdRanges idRanges = new IdRanges(settings.idBase());
@@ -135,7 +142,8 @@ public final class Wiring {
             tearDown,
             expire,
             streams,
-            timeouts);
+            timeouts,
+            events);
   }
 
   private static Thread daemonThread(Runnable task, String name) {
@@ -154,6 +162,12 @@ public final class Wiring {
   @Singleton
   SandboxRegistry registry() {
     return registry;
+  }
+
+  @Produces
+  @Singleton
+  EventLog events() {
+    return events;
   }
 
   @Produces

@@ -57,7 +57,9 @@ public final class ExecProcess {
                 .orElseGet(
                     () -> {
                       requireAlive(sandbox);
-                      return launch.launch(sandbox, order);
+                      SandboxProcess made = launch.launch(sandbox, order);
+                      made.announce(() -> {});
+                      return made;
                     });
     // Init is lent the score while it forks, so no other fork may come in between.
     boolean alone = key != null || spec.oomScoreAdj() != null;

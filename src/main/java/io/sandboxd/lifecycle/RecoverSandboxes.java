@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.events.EventLog;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
@@ -43,6 +44,7 @@ public final class RecoverSandboxes {
   private final ExpireSandboxes expire;
   private final Streams streams;
   private final EnforceTimeout timeouts;
+  private final EventLog events;
 
   public RecoverSandboxes(
       Syscalls syscalls,
@@ -56,7 +58,8 @@ public final class RecoverSandboxes {
       TearDown tearDown,
       ExpireSandboxes expire,
       Streams streams,
-      EnforceTimeout timeouts) {
+      EnforceTimeout timeouts,
+      EventLog events) {
     this.syscalls = syscalls;
     this.registry = registry;
     this.directory = directory;
@@ -69,6 +72,7 @@ public final class RecoverSandboxes {
     this.expire = expire;
     this.streams = streams;
     this.timeouts = timeouts;
+    this.events = events;
   }
 
   /** Must be done before the first request is served. */
@@ -87,6 +91,7 @@ public final class RecoverSandboxes {
       }
     }
     found.forEach(s -> idRanges.keep(s.status().idMappings()));
+    new TellMissed(events).of(found); // before anything else can be told of them
     Map<Sandbox, CompletableFuture<Void>> told = new java.util.LinkedHashMap<>();
     found.forEach(sandbox -> told.put(sandbox, reach(sandbox)));
     told.forEach(

@@ -40,7 +40,7 @@ public final class StartSandbox {
           SandboxProcess main =
               launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null));
           former.ifPresent(launch::forget);
-          sandbox.update(s -> s.started(main.status().startedAt()));
+          main.announce(() -> sandbox.update(s -> s.started(main.status().startedAt())));
           if (main.isOver()) {
             RecordExit.mainHasEnded(main);
           }

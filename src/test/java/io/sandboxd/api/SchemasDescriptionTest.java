@@ -8,6 +8,8 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.annotation.JsonView;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sandboxd.cgroup.Stats;
+import io.sandboxd.events.Event;
+import io.sandboxd.events.EventType;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ExecRequest;
@@ -58,7 +60,9 @@ class SchemasDescriptionTest {
           Stats.Memory.class, "MemoryStats",
           Stats.Cpu.class, "CpuStats",
           Stats.Pids.class, "PidsStats",
-          Stats.Io.class, "IoStats");
+          Stats.Io.class, "IoStats",
+          Event.Subject.class, "EventSandbox",
+          Event.Actor.class, "EventProcess");
 
   private static final List<Class<?>> RECORDS =
       List.of(
@@ -100,6 +104,9 @@ class SchemasDescriptionTest {
           Stats.Pressure.class,
           Stats.Stall.class,
           Stats.Line.class,
+          Event.class,
+          Event.Subject.class,
+          Event.Actor.class,
           InfoResource.Info.class,
           InfoResource.CgroupInfo.class,
           InfoResource.Limits.class);
@@ -111,7 +118,8 @@ class SchemasDescriptionTest {
           SandboxStatus.Origin.class,
           ProcessStatus.State.class,
           ExitStatus.Reason.class,
-          ExecResult.Encoding.class);
+          ExecResult.Encoding.class,
+          EventType.class);
 
   /** Values with a form of their own: what reads and writes them has tests of its own. */
   private static final Map<Class<?>, String> SCALARS =
