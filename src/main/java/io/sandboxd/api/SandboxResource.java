@@ -1,13 +1,11 @@
 package io.sandboxd.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sandboxd.cgroup.Stats;
 import io.sandboxd.lifecycle.CreateSandbox;
 import io.sandboxd.lifecycle.DeleteSandbox;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.PauseSandbox;
-import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.registry.Sandbox;
@@ -56,7 +54,6 @@ public class SandboxResource {
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
   private final ListNamespaces namespaces;
-  private final ReadStats stats;
 
   SandboxResource(
       SandboxRegistry registry,
@@ -67,8 +64,7 @@ public class SandboxResource {
       PauseSandbox pause,
       UpdateSandbox update,
       DeleteSandbox delete,
-      ListNamespaces namespaces,
-      ReadStats stats) {
+      ListNamespaces namespaces) {
     this.registry = registry;
     this.validator = validator;
     this.create = create;
@@ -78,7 +74,6 @@ public class SandboxResource {
     this.update = update;
     this.delete = delete;
     this.namespaces = namespaces;
-    this.stats = stats;
   }
 
   @POST
@@ -173,12 +168,6 @@ public class SandboxResource {
   @Path("{name}/resume")
   public SandboxStatus resume(@PathParam("name") String name) {
     return pause.resume(name).shown();
-  }
-
-  @GET
-  @Path("{name}/stats")
-  public Stats stats(@PathParam("name") String name) {
-    return stats.stats(name);
   }
 
   @GET

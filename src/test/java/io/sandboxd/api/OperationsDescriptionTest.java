@@ -37,7 +37,7 @@ class OperationsDescriptionTest {
 
   /** Those that are no methods of a resource class. */
   private static final List<RawRoute> ROUTES =
-      List.of(OutputRoute.ROUTE, InputRoute.ROUTE, EventsRoute.ROUTE);
+      List.of(OutputRoute.ROUTE, InputRoute.ROUTE, StatsRoute.ROUTE, EventsRoute.ROUTE);
 
   private final ApiDescription description = ApiDescription.read();
 
