@@ -6,6 +6,7 @@ import io.sandboxd.lifecycle.DeleteSandbox;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.PauseSandbox;
+import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.registry.Sandbox;
@@ -39,6 +40,9 @@ import java.util.List;
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
 public class SandboxResource {
+  /** How long which stage took (W3C Server Timing). */
+  static final String SERVER_TIMING = "Server-Timing";
+
   /** The answer of a list. */
   public record SandboxList(List<SandboxStatus> sandboxes) {}
 
@@ -79,11 +83,12 @@ public class SandboxResource {
   @POST
   public Response create(SandboxSpec spec, @QueryParam("start") String start) {
     boolean andStart = Query.flag("start", start);
+    StageTimes times = new StageTimes();
     validator.check(spec);
-    Sandbox sandbox = create.create(spec);
+    Sandbox sandbox = create.create(spec, times);
     if (andStart) {
       try {
-        this.start.start(sandbox.id());
+        this.start.start(sandbox.id(), times);
       } catch (SandboxException e) {
         // One request, one outcome: who was told of a failure has no sandbox to clean up.
         delete.delete(sandbox.id(), true, "failed start");
@@ -91,6 +96,7 @@ public class SandboxResource {
       }
     }
     return Response.created(URI.create("/v1/sandboxes/" + sandbox.name()))
+        .header(SERVER_TIMING, times.header())
         .entity(sandbox.shown())
         .build();
   }
@@ -146,8 +152,11 @@ public class SandboxResource {
 
   @POST
   @Path("{name}/start")
-  public SandboxStatus start(@PathParam("name") String name) {
-    return start.start(name).shown();
+  public SandboxStatus start(@PathParam("name") String name, @Context HttpServerRequest http) {
+    StageTimes times = new StageTimes();
+    Sandbox sandbox = start.start(name, times);
+    http.response().putHeader(SERVER_TIMING, times.header());
+    return sandbox.shown();
   }
 
   @POST

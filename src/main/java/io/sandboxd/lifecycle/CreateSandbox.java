@@ -78,21 +78,23 @@ public final class CreateSandbox {
 
   /**
    * @param spec validated
+   * @param times for its stages
    * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot
    *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
    *     is left
    */
-  public Sandbox create(SandboxSpec spec) {
+  public Sandbox create(SandboxSpec spec, StageTimes times) {
     cgroups.check(spec.resources());
     checkMain(spec.process());
     describe.check(spec);
+    times.done("check");
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
     return registry.reserve(
         SandboxStatus.creating(id, name, spec, Instant.now()),
         sandbox -> {
           try {
-            make(sandbox, spec);
+            make(sandbox, spec, times);
             expire.watch(sandbox);
             return sandbox;
           } catch (RuntimeException e) {
@@ -118,7 +120,7 @@ public final class CreateSandbox {
     }
   }
 
-  private void make(Sandbox sandbox, SandboxSpec spec) {
+  private void make(Sandbox sandbox, SandboxSpec spec, StageTimes times) {
     IdMappings ids = idMappings(spec);
     // On record before anything else is made: what is not known cannot be given back.
     String path = cgroups.of(sandbox.id()).path();
@@ -128,16 +130,20 @@ public final class CreateSandbox {
     if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
       layers.create(sandbox.id(), Path.of(spec.root().path()));
     }
+    times.done("cgroup");
     LaunchRequest request = describe.request(sandbox, cgroup);
     streams.watch(sandbox);
     enter(sandbox, LaunchPlanner.enter(request), ids);
+    times.done("namespaces");
     run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request));
+    times.done("furnish");
     sandbox.update(
         s ->
             s.change()
                 .namespaces(NamespacesOfProcess.read(s.pid(), spec))
                 .state(SandboxState.CREATED)
                 .build());
+    times.done("record");
   }
 
   private IdMappings idMappings(SandboxSpec spec) {

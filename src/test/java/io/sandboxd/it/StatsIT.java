@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -57,6 +58,30 @@ class StatsIT {
     }
     sandbox.get("/stats?every=1").then().statusCode(400).body("field", equalTo("every"));
     daemon.given().get("/v1/sandboxes/none/stats?stream=true").then().statusCode(404);
+  }
+
+  @Test
+  void theTimeOfEachStageIsTold(Daemon daemon) {
+    String create =
+        TestSandbox.tryCreate(
+                daemon, json("name", "timed", "process", json("args", TestSandbox.SLEEP)))
+            .header("Server-Timing");
+    assertEquals(List.of("check", "cgroup", "namespaces", "furnish", "record"), stages(create));
+    String start = daemon.given().post("/v1/sandboxes/timed/start").header("Server-Timing");
+    assertEquals(List.of("prepare", "spawn", "record"), stages(start));
+    String exec =
+        daemon
+            .given()
+            .body(json("args", List.of("true"), "wait", true))
+            .post("/v1/sandboxes/timed/exec")
+            .header("Server-Timing");
+    assertEquals(List.of("check", "prepare", "spawn", "record", "run", "output"), stages(exec));
+  }
+
+  private static List<String> stages(String serverTiming) {
+    return Stream.of(serverTiming.split(", "))
+        .map(stage -> stage.replaceFirst(";dur=\\d+\\.\\d{3}$", ""))
+        .toList();
   }
 
   @Test
