@@ -36,6 +36,7 @@ public final class RecordExit {
   private final Cgroups cgroups;
   private final Streams streams;
   private final LimitProcess limits;
+  private final MeasureSandbox measure;
   private final Executor chores;
   private final Map<String, Long> oomKillsSeen = new ConcurrentHashMap<>();
 
@@ -48,6 +49,7 @@ public final class RecordExit {
     this.cgroups = cgroups;
     this.streams = streams;
     this.limits = limits;
+    this.measure = new MeasureSandbox(cgroups);
     this.chores = chores;
   }
 
@@ -112,7 +114,10 @@ public final class RecordExit {
             usage.maxRssKib() * 1024,
             wall.toNanos() / 1e9,
             limits.memoryPeak(process));
-    return end(process, at, explain(process, waitStatus), used);
+    ExitStatus exit = explain(process, waitStatus);
+    boolean main = process.isMain();
+    return end(
+        process, at, main ? exit.with(measure.of(process.sandbox(), wall)) : exit, used);
   }
 
   private boolean end(

@@ -26,6 +26,7 @@ import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.SandboxUsage;
 import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.json.SpecJson;
 import jakarta.validation.constraints.Max;
@@ -96,6 +97,8 @@ class SchemasDescriptionTest {
           ProcessResource.Ended.class,
           ExecResult.class,
           ExitStatus.class,
+          SandboxUsage.class,
+          SandboxUsage.Waiting.class,
           Stats.class,
           Stats.Memory.class,
           Stats.Cpu.class,

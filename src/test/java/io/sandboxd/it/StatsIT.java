@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.restassured.path.json.JsonPath;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -82,6 +83,30 @@ class StatsIT {
     return Stream.of(serverTiming.split(", "))
         .map(stage -> stage.replaceFirst(";dur=\\d+\\.\\d{3}$", ""))
         .toList();
+  }
+
+  @Test
+  void howMainEndedIsKeptWithWhatWasUsed(Daemon daemon) {
+    TestSandbox sandbox =
+        TestSandbox.started(
+            daemon,
+            "resources",
+            json("memory", json("max", "32Mi")),
+            "process",
+            json("args", List.of("sh", "-c", "sleep 0.01 | sleep 0.01; exec tail /dev/zero")));
+    JsonPath ended = sandbox.get("/wait").then().statusCode(200).extract().jsonPath();
+    assertEquals("oom", ended.getString("exit.reason"));
+    assertTrue(ended.getLong("exit.sandboxUsage.memoryPeakBytes") > 16 << 20);
+    assertTrue(ended.getLong("exit.sandboxUsage.memoryPeakBytes") <= 32 << 20);
+    assertEquals(1, ended.getLong("exit.sandboxUsage.oomKills"));
+    assertTrue(ended.getDouble("exit.sandboxUsage.cpuSeconds") > 0);
+    assertTrue(ended.getDouble("exit.sandboxUsage.wallSeconds") > 0);
+    if (sandbox.get("/stats").jsonPath().get("pids.peak") != null) {
+      assertEquals(3, ended.getLong("exit.sandboxUsage.pidsPeak"), "sh and two sleeps");
+    }
+    daemon.kill();
+    daemon.start();
+    assertEquals(ended.getMap("exit"), sandbox.inspect().getMap("exit"), "it is on file");
   }
 
   @Test
