@@ -10,6 +10,7 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Sends a client what a reader gives, as fast as the client takes it and no faster. All on the
@@ -23,6 +24,7 @@ final class OutputCopy {
   private final ProcessStreams streams;
   private final HttpServerResponse response;
   private final Runnable watcher = this::wake;
+  private final AtomicBoolean woken = new AtomicBoolean();
   private OutputReader reader;
   private long left = Long.MAX_VALUE;
   private boolean reading;
@@ -36,9 +38,15 @@ final class OutputCopy {
     this.response = context.response();
   }
 
-  /** There may be more; on any thread. */
+  /** There may be more; on any thread, and maybe far more often than there is time to look. */
   void wake() {
-    loop.runOnContext(woken -> pump());
+    if (woken.compareAndSet(false, true)) {
+      loop.runOnContext(
+          now -> {
+            woken.set(false);
+            pump();
+          });
+    }
   }
 
   /** The head must be set by now. */

@@ -47,16 +47,21 @@ final class OutputRoute {
     boolean follow = Query.flag("follow", query.get("follow"));
     Long offset = Query.count("offset", query.get("offset"));
     Long tail = Query.count("tail", query.get("tail"));
+    Stream stream = stream(query.get("stream"));
     ByteRange range = ByteRange.of(context.request().getHeader("Range"));
     if (range != null && (follow || offset != null || tail != null)) {
       throw SandboxException.invalid(
           "Range", "cannot be given together with follow, offset or tail: choose one");
     }
+    if (stream == null && (range != null || offset != null)) {
+      throw SandboxException.invalid(
+          range == null ? "offset" : "Range",
+          "is of one stream, and both have none: ask for stdout and stderr apart");
+    }
     Wanted wanted =
         range == null
-            ? new Wanted(stream(query.get("stream")), offset, tail, null, follow)
-            : new Wanted(
-                stream(query.get("stream")), range.first(), range.last(), range.length(), false);
+            ? new Wanted(stream, offset, tail, null, follow)
+            : new Wanted(stream, range.first(), range.last(), range.length(), false);
 
     String name = context.pathParam("name");
     String process = context.pathParam("process");
@@ -65,13 +70,22 @@ final class OutputRoute {
     Context loop = vertx.getOrCreateContext();
     OutputCopy copy = new OutputCopy(context, loop, streams);
     vertx
-        .executeBlocking(() -> output.open(name, process, wanted, copy::wake), false)
+        .executeBlocking(
+            () -> satisfiable(range, output.open(name, process, wanted, copy::wake)), false)
         .onFailure(context::fail)
         .onSuccess(
             opened -> {
               head(context.response(), opened, range != null);
               copy.start(opened);
             });
+  }
+
+  /** An offset right at the end is no failure; a range that has nothing is one. */
+  private static Opened satisfiable(ByteRange range, Opened opened) {
+    if (range != null && opened.end() <= opened.offset()) {
+      throw ByteRange.unsatisfiable(opened.size());
+    }
+    return opened;
   }
 
   private static void head(HttpServerResponse response, Opened opened, boolean partial) {
@@ -83,10 +97,7 @@ final class OutputRoute {
       response.putHeader(SIZE_HEADER, Long.toString(opened.size()));
       response.putHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
     }
-    if (partial && opened.end() != null) {
-      if (opened.end() <= opened.offset()) {
-        throw ByteRange.unsatisfiable(opened.size());
-      }
+    if (partial) {
       response.setStatusCode(206);
       response.putHeader(
           HttpHeaders.CONTENT_RANGE,

@@ -116,7 +116,8 @@ public class ProcessResource {
                   .header(SandboxResource.SERVER_TIMING, times.header())
                   .build();
             },
-            workers);
+            workers)
+        .whenComplete((answer, failure) -> process.answered());
   }
 
   @GET

@@ -15,6 +15,7 @@ import org.eclipse.microprofile.health.Readiness;
 public final class RecoveryGate {
   private static final int PRIORITY = 500;
   private static final String SANDBOXES = "/v1/sandboxes";
+  private static final String SYSTEM = "/v1/system";
 
   private volatile boolean recovered;
 
@@ -34,8 +35,12 @@ public final class RecoveryGate {
     filters.register(this::refuseUntilReady, PRIORITY);
   }
 
+  private static boolean isAbout(String path) {
+    return path.startsWith(SANDBOXES) || path.startsWith(SYSTEM);
+  }
+
   private void refuseUntilReady(RoutingContext context) {
-    if (recovered || !context.normalizedPath().startsWith(SANDBOXES)) {
+    if (recovered || !isAbout(context.normalizedPath())) {
       context.next();
       return;
     }

@@ -59,6 +59,7 @@ public final class Daemon implements QuarkusApplication {
         return;
       }
       SettingsReader reader = new SettingsReader(systemProperties(), System.getenv());
+      reader.armFault();
       serve(reader.settings(), reader.logLevel());
     } catch (StartException e) {
       fail(e.exitCode(), e.getMessage());

@@ -1,5 +1,6 @@
 package io.sandboxd.daemon;
 
+import io.sandboxd.lifecycle.Fault;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.Settings;
 import java.io.IOException;
@@ -101,6 +102,15 @@ final class SettingsReader {
       throw invalid(Setting.LOG_LEVEL, "must be one of error, warn, info, debug");
     }
     return level;
+  }
+
+  /** Has the chosen fault come true when its time has come. */
+  void armFault() {
+    try {
+      Fault.choose(text(Setting.FAULT));
+    } catch (IllegalArgumentException e) {
+      throw invalid(Setting.FAULT, e.getMessage());
+    }
   }
 
   private void readFile(Path file) {

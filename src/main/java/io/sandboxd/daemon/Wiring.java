@@ -10,6 +10,7 @@ import io.sandboxd.lifecycle.EnforceTimeout;
 import io.sandboxd.lifecycle.ExecProcess;
 import io.sandboxd.lifecycle.ExpireSandboxes;
 import io.sandboxd.lifecycle.FeedInput;
+import io.sandboxd.lifecycle.FindLeaks;
 import io.sandboxd.lifecycle.IdRanges;
 import io.sandboxd.lifecycle.Inits;
 import io.sandboxd.lifecycle.KillSandbox;
@@ -66,6 +67,7 @@ public final class Wiring {
   private final PauseSandbox pause;
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
+  private final FindLeaks leaks;
   private final RecoverSandboxes recover;
   private final SpecValidator validator;
   private final ScheduledExecutorService timer =
@@ -129,13 +131,14 @@ public final class Wiring {
     kill = new KillSandbox(registry, syscalls, cgroups);
     pause = new PauseSandbox(registry, cgroups);
     update = new UpdateSandbox(registry, cgroups, expire);
+    leaks = new FindLeaks(registry, directory, cgroups, layers);
     recover =
         new RecoverSandboxes(
             syscalls,
             registry,
             directory,
             cgroups,
-            layers,
+            leaks,
             idRanges,
             inits,
             recordExit,
@@ -228,6 +231,12 @@ public final class Wiring {
   @Singleton
   RecoverSandboxes recover() {
     return recover;
+  }
+
+  @Produces
+  @Singleton
+  FindLeaks leaks() {
+    return leaks;
   }
 
   @Produces

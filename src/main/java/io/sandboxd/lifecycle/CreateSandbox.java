@@ -94,7 +94,9 @@ public final class CreateSandbox {
         SandboxStatus.creating(id, name, spec, Instant.now()),
         sandbox -> {
           try {
+            Fault.CREATE_RESERVED.here(sandbox);
             make(sandbox, spec, times);
+            Fault.CREATE_DONE.here(sandbox);
             expire.watch(sandbox);
             return sandbox;
           } catch (RuntimeException e) {
@@ -127,16 +129,20 @@ public final class CreateSandbox {
     sandbox.update(s -> s.change().idMappings(ids).cgroup(path).build());
     Cgroup cgroup = cgroups.create(sandbox.id());
     cgroup.apply(spec.resources());
+    Fault.CREATE_CGROUP.here(sandbox);
     if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
       layers.create(sandbox.id(), Path.of(spec.root().path()));
     }
+    Fault.CREATE_LAYER.here(sandbox);
     times.done("cgroup");
     LaunchRequest request = describe.request(sandbox, cgroup);
     streams.watch(sandbox);
     enter(sandbox, LaunchPlanner.enter(request), ids);
     times.done("namespaces");
+    Fault.CREATE_RECORDED.here(sandbox);
     run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request));
     times.done("furnish");
+    Fault.CREATE_FURNISHED.here(sandbox);
     sandbox.update(
         s ->
             s.change()
@@ -159,6 +165,7 @@ public final class CreateSandbox {
   /** Starts init, has it enter the namespaces, and gets hold of what it has become there. */
   private void enter(Sandbox sandbox, Plan plan, IdMappings ids) {
     int launcher = init.start(directory.initSocket(sandbox.id()).toString(), sandbox.name());
+    Fault.CREATE_SPAWNED.here(sandbox);
     int pid;
     try {
       InitChannel channel =
@@ -169,6 +176,7 @@ public final class CreateSandbox {
       inits.end(syscalls.pidfdOpen(launcher));
       throw e;
     }
+    Fault.CREATE_ENTERED.here(sandbox);
     syscalls.reapChild(launcher);
     inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
     sandbox.update(s -> s.change().pid(pid).initStartTicks(ProcessStat.startTicks(pid)).build());

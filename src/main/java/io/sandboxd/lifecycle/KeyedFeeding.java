@@ -29,7 +29,7 @@ final class KeyedFeeding implements Feeding {
     this.body = body;
     this.key = key;
     this.repeated = body.isComplete();
-    this.feed = writer.feed(body);
+    this.feed = writer.feedBody(body);
   }
 
   @Override

@@ -48,10 +48,12 @@ public final class KillSandbox {
   private void one(Sandbox sandbox, String id, Signal signal, String by) {
     SandboxProcess process = sandbox.process(id);
     process.doom(ExitStatus.Reason.killed, signal.number(), by);
+    Fault.KILL_NOTED.here(sandbox);
     if (!process.signal(syscalls, signal.number())) {
       throw SandboxException.wrongState(
           "The process '" + id + "' of sandbox '" + sandbox.name() + "' has ended.");
     }
+    Fault.KILL_SENT.here(sandbox);
     if (process.isMain()) {
       thawKilled(sandbox, signal);
     }

@@ -75,12 +75,17 @@ public final class LaunchProcess {
               Instant now = Instant.now();
               return ProcessStatus.starting(id, seq, order.spec(), now, terms(sandbox, order, now));
             });
+    Fault.EXEC_ADDED.here(sandbox);
+    if (order.head() > 0) {
+      made.keepForAnswer();
+    }
     try {
       spawn(channel, made, process, order);
     } catch (RuntimeException e) {
       forget(made);
       throw e instanceof SandboxException told ? withExitCode(told) : e;
     }
+    Fault.EXEC_DONE.here(sandbox);
     timeouts.watch(made);
     return made;
   }
@@ -93,6 +98,7 @@ public final class LaunchProcess {
     long gid = HostIds.gid(ids, process.gid());
     try (OpenStreams.Ends ends = openStreams.open(made, order.spec(), uid, gid, order.input());
         LimitProcess.Group group = limits.prepare(made, order.spec().resources())) {
+      Fault.EXEC_OPENED.here(sandbox);
       List<Fd> fds = new ArrayList<>(ends.stdio());
       int keep = ends.kept() == null ? -1 : fds.size();
       if (ends.kept() != null) {
@@ -112,6 +118,7 @@ public final class LaunchProcess {
               process.oomScoreAdj(),
               () -> channel.spawn(made.seq(), steps, fds, keep));
       order.times().done("spawn");
+      Fault.EXEC_SPAWNED.here(sandbox);
       made.spawned(spawned.pid(), spawned.pidInside(), spawned.pidfd());
     }
   }

@@ -43,13 +43,17 @@ public final class Layers {
     }
   }
 
+  Path path(String id) {
+    return root.resolve(id);
+  }
+
   Fd open(String id) {
-    return syscalls.open(root.resolve(id).toString(), Syscalls.O_RDONLY | Syscalls.O_DIRECTORY, 0);
+    return syscalls.open(path(id).toString(), Syscalls.O_RDONLY | Syscalls.O_DIRECTORY, 0);
   }
 
   /** Harmless when there is none. */
   void remove(String id) {
-    TreeRemoval.remove(root.resolve(id));
+    TreeRemoval.remove(path(id));
   }
 
   /** Those that exist. */

@@ -87,10 +87,15 @@ public final class ReadOutput {
           .with("size", size);
     }
     Extent there = log.from(from);
+    // Where it is forgotten faster than it is looked at.
+    size = Math.max(size, there.start());
     Long end = null;
     if (!wanted.follow()) {
-      long last =
-          wanted.limit() == null ? there.end() : Math.min(there.end(), from + wanted.limit());
+      // What was written meanwhile is for the next look.
+      long last = Math.min(there.end(), size);
+      if (wanted.limit() != null) {
+        last = Math.min(last, from + wanted.limit());
+      }
       end = Math.max(there.start(), last);
     }
     LogReader reader =

@@ -1,6 +1,5 @@
 package io.sandboxd.lifecycle;
 
-import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.linux.ErrnoException;
@@ -11,14 +10,14 @@ import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.ExitStatus.Reason;
+import io.sandboxd.sandbox.Leak;
+import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +35,7 @@ public final class RecoverSandboxes {
   private final SandboxRegistry registry;
   private final StateDirectory directory;
   private final Cgroups cgroups;
-  private final Layers layers;
+  private final FindLeaks leaks;
   private final IdRanges idRanges;
   private final Inits inits;
   private final RecordExit recordExit;
@@ -51,7 +50,7 @@ public final class RecoverSandboxes {
       SandboxRegistry registry,
       StateDirectory directory,
       Cgroups cgroups,
-      Layers layers,
+      FindLeaks leaks,
       IdRanges idRanges,
       Inits inits,
       RecordExit recordExit,
@@ -64,7 +63,7 @@ public final class RecoverSandboxes {
     this.registry = registry;
     this.directory = directory;
     this.cgroups = cgroups;
-    this.layers = layers;
+    this.leaks = leaks;
     this.idRanges = idRanges;
     this.inits = inits;
     this.recordExit = recordExit;
@@ -85,6 +84,7 @@ public final class RecoverSandboxes {
       }
       try {
         found.add(restore(directory.readSandbox(id)));
+        Fault.RECOVER_READ.here(null);
       } catch (RuntimeException e) {
         LOG.errorf("The state of sandbox %s cannot be read: %s", id, e.getMessage());
         found.add(registry.restore(SandboxIds.unreadable(id, e.getMessage())));
@@ -97,7 +97,9 @@ public final class RecoverSandboxes {
     told.forEach(
         (sandbox, ready) -> {
           try {
+            Fault.RECOVER_REACHED.here(sandbox);
             settle(sandbox, ready);
+            Fault.RECOVER_SETTLED.here(sandbox);
           } catch (RuntimeException e) {
             // One sandbox's trouble, or a full disk, must not keep the daemon from the others.
             LOG.errorf(e, "Sandbox %s could not be settled.", sandbox.name());
@@ -127,7 +129,7 @@ public final class RecoverSandboxes {
       return null;
     }
     try {
-      streams.watch(sandbox);
+      watchStreams(sandbox);
       Fd pidfd = syscalls.pidfdOpen(status.pid());
       if (!Objects.equals(ProcessStat.startTicks(status.pid()), status.initStartTicks())) {
         pidfd.close(); // a stranger who was given the number
@@ -139,6 +141,15 @@ public final class RecoverSandboxes {
       return ready;
     } catch (ErrnoException e) {
       return null;
+    }
+  }
+
+  /** Who follows is woken late without it; the sandbox is as alive as ever. */
+  private void watchStreams(Sandbox sandbox) {
+    try {
+      streams.watch(sandbox);
+    } catch (SandboxException e) {
+      LOG.error(e.getMessage());
     }
   }
 
@@ -189,16 +200,8 @@ public final class RecoverSandboxes {
   }
 
   private void putAwayOrphans() {
-    Set<String> known = new HashSet<>();
-    registry.all().forEach(s -> known.add(s.id()));
-    for (String id : cgroups.ids()) {
-      if (!known.contains(id)) {
-        LOG.infof("Cgroup %s belongs to no sandbox: removing it.", id);
-        Cgroup orphan = cgroups.of(id);
-        orphan.kill();
-        orphan.remove();
-      }
+    for (Leak leak : leaks.reap()) {
+      LOG.infof("%s %s belonged to no sandbox.", leak.kind().word(), leak.path());
     }
-    layers.ids().stream().filter(id -> !known.contains(id)).forEach(layers::remove);
   }
 }

@@ -42,6 +42,7 @@ public final class StartSandbox {
               launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null, times));
           former.ifPresent(launch::forget);
           main.announce(() -> sandbox.update(s -> s.started(main.status().startedAt())));
+          Fault.START_DONE.here(sandbox);
           if (main.isOver()) {
             RecordExit.mainHasEnded(main);
           }

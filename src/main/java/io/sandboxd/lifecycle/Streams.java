@@ -15,6 +15,7 @@ import io.sandboxd.process.TerminalLog;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ProcessTerms;
 import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
@@ -57,10 +58,28 @@ public final class Streams {
     return loop;
   }
 
-  /** Hears from now on what the processes of a sandbox write. */
+  /**
+   * Hears from now on what the processes of a sandbox write.
+   *
+   * @throws SandboxException {@code limit_exceeded}
+   */
   void watch(Sandbox sandbox) {
     Path logs = directory.output(sandbox.id());
-    watch.watch(logs, fileName -> written(sandbox, fileName));
+    try {
+      watch.watch(logs, fileName -> written(sandbox, fileName));
+    } catch (ErrnoException e) {
+      throw new SandboxException(
+              ErrorCode.LIMIT_EXCEEDED,
+              "The output of the sandbox '"
+                  + sandbox.name()
+                  + "' cannot be watched: "
+                  + e.getMessage()
+                  + "; the host's limit is fs.inotify.max_user_watches.",
+              e)
+          .with("syscall", e.syscall())
+          .with("errno", e.errno())
+          .with("errnoName", e.errnoName());
+    }
     written(sandbox, null);
   }
 
@@ -82,8 +101,8 @@ public final class Streams {
     for (Stream stream : Stream.values()) {
       try {
         log(process, stream).trim(terms.retention(), terms.head());
-      } catch (ErrnoException e) {
-        LOG.errorf("%s cannot be kept short: %s", log(process, stream), e.getMessage());
+      } catch (ErrnoException | SandboxException e) {
+        LOG.debugf("%s cannot be kept short: %s", log(process, stream), e.getMessage());
       }
     }
     of(process).changed();

@@ -51,14 +51,20 @@ public final class TearDown {
   List<String> run(Sandbox sandbox, String by) {
     List<String> left = new ArrayList<>();
     Cgroup cgroup = cgroups.of(sandbox.id());
+    Fault.DELETE_BEGUN.here(sandbox);
     attempt(left, "processes", cgroup::kill);
+    Fault.DELETE_KILLED.here(sandbox);
     attempt(left, "init", () -> inits.kill(sandbox));
+    Fault.DELETE_INIT.here(sandbox);
     attempt(left, "cgroup", cgroup::remove);
+    Fault.DELETE_CGROUP.here(sandbox);
     attempt(left, "layer", () -> layers.remove(sandbox.id()));
+    Fault.DELETE_LAYER.here(sandbox);
     if (left.isEmpty()) {
       recordExit.lose(sandbox, Reason.killed, by);
       streams.forget(sandbox);
       attempt(left, "state", () -> registry.remove(sandbox));
+      Fault.DELETE_DONE.here(sandbox);
     }
     if (left.isEmpty()) {
       recordExit.forget(sandbox);

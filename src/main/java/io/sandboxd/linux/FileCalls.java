@@ -179,6 +179,11 @@ abstract class FileCalls implements Syscalls {
   }
 
   @Override
+  public void truncate(Fd fd, long size) {
+    check(c.ftruncate(fd.number(), size), "ftruncate", null);
+  }
+
+  @Override
   public void punchHole(Fd fd, long offset, long length) {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     check(c.fallocate(fd.number(), mode, offset, length), "fallocate", null);

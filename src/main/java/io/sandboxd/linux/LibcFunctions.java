@@ -26,6 +26,9 @@ public interface LibcFunctions {
   long lseek(int fd, long offset, int whence);
 
   @SaveError
+  int ftruncate(int fd, long size);
+
+  @SaveError
   int fallocate(int fd, int mode, long offset, long length);
 
   @SaveError

@@ -51,6 +51,9 @@ public interface Syscalls {
   /** statfs(2): the type of a devpts. */
   long DEVPTS_SUPER_MAGIC = 0x1cd1;
 
+  /** statfs(2): the type of an XFS, which by itself takes storage beyond the end of files. */
+  long XFS_SUPER_MAGIC = 0x58465342;
+
   /** What a call without blocking answers when it would have to wait (EAGAIN). */
   int WOULD_BLOCK = -1;
 
@@ -108,6 +111,9 @@ public interface Syscalls {
 
   /** lseek(2) with SEEK_DATA or SEEK_HOLE; -1 when there is nothing from there on (ENXIO). */
   long seek(Fd fd, long offset, int whence);
+
+  /** ftruncate(2). */
+  void truncate(Fd fd, long size);
 
   /** fallocate(2) with FALLOC_FL_PUNCH_HOLE: gives storage back, the size stays. */
   void punchHole(Fd fd, long offset, long length);

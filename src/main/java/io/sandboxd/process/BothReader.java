@@ -8,6 +8,9 @@ public final class BothReader implements OutputReader {
   private final OutputReader out;
   private final OutputReader err;
 
+  /** They take turns, so that a flood in one does not keep the other from being heard. */
+  private boolean errFirst;
+
   public BothReader(OutputReader out, OutputReader err) {
     this.out = out;
     this.err = err;
@@ -15,11 +18,14 @@ public final class BothReader implements OutputReader {
 
   @Override
   public Part next() {
-    Part first = out.next();
+    OutputReader one = errFirst ? err : out;
+    OutputReader other = errFirst ? out : err;
+    errFirst = !errFirst;
+    Part first = one.next();
     if (first instanceof Bytes || first == Pause.GAP) {
       return first;
     }
-    Part second = err.next();
+    Part second = other.next();
     return second == Pause.END ? first : second;
   }
 

@@ -5,6 +5,8 @@ import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.linux.Syscalls.FileState;
+import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.SandboxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -45,7 +47,10 @@ public final class OutputLog {
   /** How much more than it shall may be stored, so that not every write makes a hole. */
   private static final long SLACK_PART = 8;
 
-  private static final long TO_THE_LAST = 1L << 62;
+  private static final long LEAST_SLACK = 4 * PAGE;
+
+  /** Storage is taken before the size says so; no write(2) in progress has taken more. */
+  private static final long MOST_IN_FLIGHT = 16 << 20;
 
   private final Syscalls syscalls;
   private final Path file;
@@ -98,6 +103,14 @@ public final class OutputLog {
     return syscalls.open(file.toString(), flags | Syscalls.O_NOFOLLOW, 0600);
   }
 
+  /**
+   * The file is the process's own, which may hold a lease on it (fcntl(2), F_SETLEASE): the daemon
+   * would stand still until that is broken.
+   */
+  private Fd openWithoutWaiting(int flags) {
+    return open(flags | Syscalls.O_NONBLOCK);
+  }
+
   /** Bytes written so far, the forgotten ones too. */
   public long size() {
     try {
@@ -115,31 +128,40 @@ public final class OutputLog {
    */
   public void trim(long retention, long head) {
     try {
-      long slack = Math.max(PAGE, retention / SLACK_PART);
-      FileState state = syscalls.state(file.toString());
-      if (state.allocated() <= retention + head + slack) {
+      long most = retention + head + Math.max(LEAST_SLACK, retention / SLACK_PART);
+      if (syscalls.state(file.toString()).allocated() <= most) {
         return;
       }
-      try (Fd fd = open(Syscalls.O_WRONLY)) {
+      try (Fd fd = openWithoutWaiting(Syscalls.O_WRONLY)) {
+        long size = syscalls.state(fd).size();
         long from = (head + PAGE - 1) / PAGE * PAGE;
-        long to = (state.size() - retention) / PAGE * PAGE;
+        long to = (size - retention) / PAGE * PAGE;
         if (to > from) {
           syscalls.punchHole(fd, from, to - from);
         }
-        // fallocate(2) lets a process store beyond the end, too.
-        long end = (state.size() + PAGE - 1) / PAGE * PAGE;
-        if (state.allocated() > state.size() + PAGE) {
-          syscalls.punchHole(fd, end, TO_THE_LAST - end);
-        }
+        cutBeyond(fd, head + PAGE, Math.max(0, to));
       }
     } catch (ErrnoException e) {
       none(e, null);
     }
   }
 
+  /**
+   * A process can store beyond the end, too (fallocate(2), FALLOC_FL_KEEP_SIZE), where some file
+   * systems make no holes. What it writes at that very moment may be lost with it, so this must not
+   * happen to one that does no such thing.
+   */
+  private void cutBeyond(Fd fd, long head, long from) {
+    FileState state = syscalls.state(fd);
+    boolean much = state.allocated() > head + state.size() - from + MOST_IN_FLIGHT;
+    if (much && syscalls.fileSystemType(fd) != Syscalls.XFS_SUPER_MAGIC) {
+      syscalls.truncate(fd, state.size());
+    }
+  }
+
   /** The first stretch that has something from this offset on; an empty one at the end if none. */
   public Extent from(long offset) {
-    try (Fd fd = open(Syscalls.O_RDONLY)) {
+    try (Fd fd = openWithoutWaiting(Syscalls.O_RDONLY)) {
       return from(fd, offset);
     } catch (ErrnoException e) {
       return none(e, new Extent(offset, offset));
@@ -161,7 +183,7 @@ public final class OutputLog {
    * @return null if what was there is there no more; none at the end
    */
   public byte[] read(long offset, int limit) {
-    try (Fd fd = open(Syscalls.O_RDONLY)) {
+    try (Fd fd = openWithoutWaiting(Syscalls.O_RDONLY)) {
       Extent before = from(fd, offset);
       if (before.start() > offset) {
         return null;
@@ -185,8 +207,20 @@ public final class OutputLog {
     }
   }
 
+  @Override
+  public String toString() {
+    return file.toString();
+  }
+
   /** A log that is not there, or not any more, is an empty one. */
   private static <T> T none(ErrnoException e, T empty) {
+    if (e.errno() == Errno.EAGAIN) {
+      throw new SandboxException(
+          ErrorCode.BUSY,
+          "The process holds a lease on its own output: until it gives it back, or the kernel takes"
+              + " it, nobody can read.",
+          e);
+    }
     if (e.errno() != Errno.ENOENT) {
       throw e;
     }

@@ -69,6 +69,13 @@ public final class OutputPipe implements AutoCloseable {
     }
   }
 
+  /** What nobody can read any more need not be kept open: there may be many that nobody reads. */
+  synchronized void processEnded() {
+    if (!closed && !watched && !syscalls.poll(end, Syscalls.EPOLLIN, 0)) {
+      close();
+    }
+  }
+
   @Override
   public synchronized void close() {
     unwatch();

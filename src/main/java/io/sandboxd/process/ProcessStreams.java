@@ -76,6 +76,9 @@ public final class ProcessStreams {
     if (input != null) {
       input.processEnded();
     }
+    synchronized (pipes) {
+      pipes.values().forEach(OutputPipe::processEnded);
+    }
   }
 
   /** Nobody can ask for it any more. */

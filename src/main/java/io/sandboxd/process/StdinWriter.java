@@ -104,7 +104,7 @@ public final class StdinWriter implements AutoCloseable {
   }
 
   /** A body that may have been here before, whole or in part. */
-  public Feed feed(KeyedBodies.Body body) {
+  public Feed feedBody(KeyedBodies.Body body) {
     return new Feed(0, body);
   }
 
@@ -180,20 +180,22 @@ public final class StdinWriter implements AutoCloseable {
           "The process's stdin is closed: it has been given its end of file.");
     }
     while (bytes.hasRemaining()) {
-      int written = unread ? bytes.remaining() : tryWrite(bytes);
-      if (written == Syscalls.WOULD_BLOCK) {
+      int before = bytes.remaining();
+      if (!unread && tryWrite(bytes) == Syscalls.WOULD_BLOCK) {
         watched = true;
         loop.watch(end, Syscalls.EPOLLOUT, this::writable);
         return false;
       }
+      // What it did not want counts as given, so that all agree on where stdin stands.
       if (unread) {
         bytes.position(bytes.limit());
       }
-      count += written;
-      piece.feed().advance(written);
+      int given = before - bytes.remaining();
+      count += given;
+      piece.feed().advance(given);
       record.write(count, closed);
       if (piece.feed().body != null) {
-        piece.feed().body.take(written);
+        piece.feed().body.take(given);
       }
     }
     if (piece.close()) {

@@ -43,8 +43,14 @@ public final class TerminalLog implements AutoCloseable {
 
   /** One chunk at a time: who writes without end must not keep the loop from others. */
   private synchronized void copy() {
-    if (!closed) {
-      copyChunk(ByteBuffer.allocate(CHUNK));
+    try {
+      if (!closed) {
+        copyChunk(ByteBuffer.allocate(CHUNK));
+      }
+    } catch (ErrnoException e) {
+      // Hung up for good (vhangup(2)). It would be told again and again.
+      LOG.debugf("A terminal is read no more: %s", e.getMessage());
+      loop.forget(master);
     }
   }
 
@@ -85,8 +91,12 @@ public final class TerminalLog implements AutoCloseable {
    */
   public synchronized void finish() {
     ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
-    for (int chunks = 0; !closed && chunks < MOST_CHUNKS && copyChunk(buffer); chunks++) {
-      continue;
+    try {
+      for (int chunks = 0; !closed && chunks < MOST_CHUNKS && copyChunk(buffer); chunks++) {
+        continue;
+      }
+    } catch (ErrnoException e) {
+      LOG.debugf("A terminal has no more: %s", e.getMessage());
     }
     close();
   }

@@ -203,17 +203,24 @@ public final class Sandbox {
   }
 
   /** Of a process that never came to be, or whose successor has started, nothing is kept. */
-  public synchronized void forget(SandboxProcess process) {
+  public void forget(SandboxProcess process) {
+    if (take(process)) {
+      // Not under the lock: a process's own comes first, as its end changes the sandbox.
+      process.close();
+      directory.deleteProcess(id(), process.seq());
+    }
+  }
+
+  private synchronized boolean take(SandboxProcess process) {
     if (processes.remove(process.seq()) == null) {
-      return;
+      return false;
     }
     byId.remove(process.status().id(), process);
     // A main process that could not be started leaves the former one as it was.
     processes.values().stream()
         .filter(SandboxProcess::isMain)
         .forEach(former -> byId.putIfAbsent(ProcessStatus.MAIN, former));
-    process.close();
-    directory.deleteProcess(id(), process.seq());
+    return true;
   }
 
   /**
@@ -224,7 +231,7 @@ public final class Sandbox {
     return processes.size() <= most
         ? List.of()
         : processes.values().stream()
-            .filter(p -> p.hasEnded() && !p.isMain())
+            .filter(SandboxProcess::isDispensable)
             .limit(processes.size() - (long) most)
             .toList();
   }

@@ -28,6 +28,7 @@ public final class SandboxProcess {
   private volatile ProcessStatus status;
   private volatile boolean told;
   private boolean announced;
+  private volatile boolean answerIsDue;
   private volatile Fd pidfd;
 
   SandboxProcess(
@@ -81,6 +82,20 @@ public final class SandboxProcess {
     }
     var unused = waiter.whenComplete((ended, failure) -> waiting.remove(waiter));
     return waiter;
+  }
+
+  /** Somebody is to be given what it writes when it has ended: until then it must not go. */
+  public void keepForAnswer() {
+    answerIsDue = true;
+  }
+
+  public void answered() {
+    answerIsDue = false;
+  }
+
+  /** Whether it may be forgotten as far as anybody here knows. */
+  boolean isDispensable() {
+    return told && !answerIsDue && !isMain();
   }
 
   /** Where its output lies, with that of all others of its sandbox. */

@@ -4,9 +4,11 @@ import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -82,6 +84,13 @@ public final class SandboxRegistry {
         .sorted(
             Comparator.comparing((Sandbox s) -> s.status().createdAt()).thenComparing(Sandbox::id))
         .toList();
+  }
+
+  /** Of all sandboxes, those too whose creation has only just begun. */
+  public Set<String> ids() {
+    Set<String> ids = new HashSet<>(byId.keySet());
+    byName.values().forEach(sandbox -> ids.add(sandbox.id()));
+    return ids;
   }
 
   public int count() {

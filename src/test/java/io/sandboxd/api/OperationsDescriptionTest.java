@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 /** openapi.yaml has the operations of the code, no others, and with the same parameters. */
 class OperationsDescriptionTest {
   private static final List<Class<?>> RESOURCES =
-      List.of(SandboxResource.class, ProcessResource.class, InfoResource.class);
+      List.of(
+          SandboxResource.class, ProcessResource.class, SystemResource.class, InfoResource.class);
 
   /** Served by the framework. */
   private static final Set<String> BUILT_IN =

@@ -18,6 +18,7 @@ import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.IdMapping;
 import io.sandboxd.sandbox.IdOrName;
 import io.sandboxd.sandbox.KillRequest;
+import io.sandboxd.sandbox.Leak;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
@@ -99,6 +100,9 @@ class SchemasDescriptionTest {
           ExitStatus.class,
           SandboxUsage.class,
           SandboxUsage.Waiting.class,
+          SystemResource.LeakList.class,
+          SystemResource.Reaped.class,
+          Leak.class,
           Stats.class,
           Stats.Memory.class,
           Stats.Cpu.class,
@@ -120,6 +124,7 @@ class SchemasDescriptionTest {
           SandboxState.class,
           SandboxStatus.Origin.class,
           ProcessStatus.State.class,
+          Leak.Kind.class,
           ExitStatus.Reason.class,
           ExecResult.Encoding.class,
           EventType.class);

@@ -77,6 +77,9 @@ public final class Leaks {
       found.add("file " + file + " in the layer directory");
     }
     if (daemon.isAlive()) {
+      List<String> admitted =
+          daemon.given().get("/v1/system/leaks").jsonPath().getList("leaks.path");
+      admitted.forEach(path -> found.add("by the daemon's own account: " + path));
       descriptors(daemon.pid())
           .forEach(
               (kind, count) -> {

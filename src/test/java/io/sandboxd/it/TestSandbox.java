@@ -61,6 +61,45 @@ final class TestSandbox {
     return daemon.given().body(body).post(path + below);
   }
 
+  /** Of its resource. */
+  String path() {
+    return path;
+  }
+
+  /** A request whose body and answer go piece by piece. */
+  Exchange exchange(String method, String below, String... headers) {
+    return Exchange.open(daemon.socket(), method, path + below, headers);
+  }
+
+  /** A body for a process's stdin, in chunks. */
+  Exchange upload(String process, String query) {
+    return exchange(
+        "POST", "/processes/" + process + "/input" + query, "Transfer-Encoding: chunked");
+  }
+
+  /** What a process writes, as it comes. */
+  Exchange follow(String process) {
+    return exchange("GET", "/processes/" + process + "/output?follow=true");
+  }
+
+  /** A whole body for a process's stdin. */
+  Response input(String process, String query, byte[] body) {
+    return daemon
+        .given()
+        .contentType("application/octet-stream")
+        .body(body)
+        .post(path + "/processes/" + process + "/input" + query);
+  }
+
+  Response input(String process, String query, String body) {
+    return input(process, query, body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  /** What it has written so far. */
+  String output(String process) {
+    return get("/processes/" + process + "/output").then().statusCode(200).extract().asString();
+  }
+
   Response patch(Object body) {
     return daemon.given().body(body).patch(path);
   }

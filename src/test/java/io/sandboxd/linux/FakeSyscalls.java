@@ -192,6 +192,11 @@ public class FakeSyscalls implements Syscalls {
   }
 
   @Override
+  public void truncate(Fd fd, long size) {
+    throw unexpected();
+  }
+
+  @Override
   public void punchHole(Fd fd, long offset, long length) {
     throw unexpected();
   }

@@ -1,0 +1,87 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.cgroup.Cgroup;
+import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.Leak;
+import io.sandboxd.sandbox.Leak.Kind;
+import io.sandboxd.sandbox.SandboxException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * What exists on this host below the daemon's own roots and belongs to no sandbox. There should
+ * never be anything; a crash at the wrong moment, or somebody else's hand, may leave something.
+ */
+public final class FindLeaks {
+  private static final Logger LOG = Logger.getLogger(FindLeaks.class);
+
+  private final SandboxRegistry registry;
+  private final StateDirectory directory;
+  private final Cgroups cgroups;
+  private final Layers layers;
+
+  public FindLeaks(
+      SandboxRegistry registry, StateDirectory directory, Cgroups cgroups, Layers layers) {
+    this.registry = registry;
+    this.directory = directory;
+    this.cgroups = cgroups;
+    this.layers = layers;
+  }
+
+  public List<Leak> find() {
+    Set<Leak> before = all();
+    Set<String> known = registry.ids();
+    // What was made or deleted while we looked is no leak.
+    before.retainAll(all());
+    return before.stream().filter(leak -> !known.contains(leak.sandboxId())).toList();
+  }
+
+  private Set<Leak> all() {
+    Set<Leak> all = new LinkedHashSet<>();
+    for (String id : cgroups.ids()) {
+      Cgroup group = cgroups.of(id);
+      for (int pid : group.pids()) {
+        all.add(new Leak(Kind.PROCESS, "/proc/" + pid, id));
+      }
+      all.add(new Leak(Kind.CGROUP, group.path(), id));
+    }
+    layers.ids().forEach(id -> all.add(new Leak(Kind.LAYER, layers.path(id).toString(), id)));
+    directory
+        .ids()
+        .forEach(id -> all.add(new Leak(Kind.STATE, directory.sandbox(id).toString(), id)));
+    return all;
+  }
+
+  /**
+   * Takes away what there is.
+   *
+   * @return what there was; {@link #find} says what of it is left
+   */
+  public List<Leak> reap() {
+    List<Leak> found = find();
+    Set<String> ids = new LinkedHashSet<>();
+    found.forEach(leak -> ids.add(leak.sandboxId()));
+    List<Consumer<String>> steps = new ArrayList<>();
+    steps.add(id -> cgroups.of(id).kill());
+    steps.add(id -> cgroups.of(id).remove());
+    steps.add(layers::remove);
+    steps.add(directory::deleteSandbox);
+    for (String id : ids) {
+      for (Consumer<String> step : steps) {
+        try {
+          step.accept(id);
+        } catch (SandboxException | ErrnoException | java.io.UncheckedIOException e) {
+          LOG.warnf("What is left of sandbox %s cannot be taken away: %s", id, e.getMessage());
+        }
+      }
+    }
+    return found;
+  }
+}

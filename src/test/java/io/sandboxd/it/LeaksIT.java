@@ -1,0 +1,70 @@
+package io.sandboxd.it;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.path.json.JsonPath;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What belongs to no sandbox is found, told, and taken away when that is wanted, and only that. */
+@ExtendWith(LeakCheck.class)
+class LeaksIT {
+  private static final String STRAY = "0123456789abcdef";
+
+  private static List<String> kinds(Daemon daemon) {
+    JsonPath found =
+        daemon.given().get("/v1/system/leaks").then().statusCode(200).extract().jsonPath();
+    assertTrue(Set.of(STRAY).containsAll(found.<String>getList("leaks.sandboxId")));
+    return found.getList("leaks.kind");
+  }
+
+  /** Something of every kind, with a process that lives in the group. */
+  private static Process leave(Daemon daemon) throws IOException {
+    Process sleeper = new ProcessBuilder("sleep", "1000").start();
+    for (Path hierarchy : HostCgroups.hierarchies()) {
+      Path root = hierarchy.resolve(daemon.cgroupRoot().substring(1));
+      if (Files.isDirectory(root) && !Files.exists(root.resolve("cpuset.cpus"))) {
+        Path group = Files.createDirectory(root.resolve(STRAY));
+        Files.writeString(group.resolve("cgroup.procs"), Long.toString(sleeper.pid()));
+      }
+    }
+    Files.createDirectories(daemon.layerDirectory().resolve(STRAY).resolve("upper"));
+    Files.createDirectories(daemon.stateDirectory().resolve("sandboxes").resolve(STRAY));
+    return sleeper;
+  }
+
+  @Test
+  void whatIsLeftIsToldAndTakenAway(Daemon daemon) throws Exception {
+    TestSandbox bystander = TestSandbox.started(daemon);
+    assertEquals(List.of(), kinds(daemon));
+    Process sleeper = leave(daemon);
+    assertEquals(Set.of("cgroup", "layer", "process", "state"), new TreeSet<>(kinds(daemon)));
+    JsonPath reaped =
+        daemon.given().post("/v1/system/leaks/reap").then().statusCode(200).extract().jsonPath();
+    assertEquals(List.of(), reaped.getList("left"));
+    assertEquals(
+        Set.of("cgroup", "layer", "process", "state"),
+        new TreeSet<>(reaped.<String>getList("reaped.kind")));
+    await("the stray process's end").until(() -> !sleeper.isAlive());
+    assertEquals(List.of(), kinds(daemon));
+    assertEquals("ok", bystander.sh("echo ok"));
+  }
+
+  /** The next daemon does so by itself, as after a reboot with directories that outlived it. */
+  @Test
+  void theNextDaemonPutsItAway(Daemon daemon) throws Exception {
+    Process sleeper = leave(daemon);
+    daemon.kill();
+    daemon.start();
+    assertEquals(List.of(), kinds(daemon));
+    await("the stray process's end").until(() -> !sleeper.isAlive());
+  }
+}
