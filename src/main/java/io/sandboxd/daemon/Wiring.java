@@ -1,6 +1,7 @@
 package io.sandboxd.daemon;
 
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.cgroup.OomWatch;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.lifecycle.CreateSandbox;
@@ -18,6 +19,7 @@ import io.sandboxd.lifecycle.LaunchProcess;
 import io.sandboxd.lifecycle.Layers;
 import io.sandboxd.lifecycle.LimitProcess;
 import io.sandboxd.lifecycle.ListNamespaces;
+import io.sandboxd.lifecycle.OomKills;
 import io.sandboxd.lifecycle.OpenSources;
 import io.sandboxd.lifecycle.PauseSandbox;
 import io.sandboxd.lifecycle.ReadOutput;
@@ -80,7 +82,8 @@ public final class Wiring {
     events =
         new EventLog(
             settings.stateDir().resolve("events"), settings.keptEvents(), Clock.systemUTC());
-    registry = new SandboxRegistry(directory, new TellEvents(events));
+    TellEvents tell = new TellEvents(events);
+    registry = new SandboxRegistry(directory, tell);
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
     Layers layers = new Layers(syscalls, settings.layerDir());
     IdRanges idRanges = new IdRanges(settings.idBase());
@@ -92,7 +95,9 @@ public final class Wiring {
     output.start();
     streams = new Streams(syscalls, output, timer, directory, inits);
     LimitProcess limits = new LimitProcess(syscalls, cgroups);
-    RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, chores);
+    OomWatch oomWatch = new OomWatch(syscalls, output, timer, chores);
+    OomKills oomKills = new OomKills(cgroups, oomWatch, tell);
+    RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, oomKills, chores);
     TearDown tearDown =
         new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);

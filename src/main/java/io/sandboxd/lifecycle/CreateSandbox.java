@@ -137,6 +137,7 @@ public final class CreateSandbox {
     times.done("cgroup");
     LaunchRequest request = describe.request(sandbox, cgroup);
     streams.watch(sandbox);
+    recordExit.watch(sandbox, 0L);
     enter(sandbox, LaunchPlanner.enter(request), ids);
     times.done("namespaces");
     Fault.CREATE_RECORDED.here(sandbox);

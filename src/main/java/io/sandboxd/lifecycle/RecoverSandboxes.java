@@ -91,7 +91,9 @@ public final class RecoverSandboxes {
       }
     }
     found.forEach(s -> idRanges.keep(s.status().idMappings()));
-    new TellMissed(events).of(found); // before anything else can be told of them
+    TellMissed missed = new TellMissed(events);
+    missed.of(found); // before anything else can be told of them
+    found.forEach(s -> recordExit.watch(s, missed.oomKills(s)));
     Map<Sandbox, CompletableFuture<Void>> told = new java.util.LinkedHashMap<>();
     found.forEach(sandbox -> told.put(sandbox, reach(sandbox)));
     told.forEach(
@@ -196,6 +198,7 @@ public final class RecoverSandboxes {
         recordExit.lose(process, Reason.lost, null);
       }
     }
+    recordExit.tellOomKills(sandbox);
     LOG.infof("Sandbox %s is %s.", sandbox.name(), sandbox.state().word());
   }
 

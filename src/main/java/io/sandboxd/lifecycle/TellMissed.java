@@ -29,6 +29,8 @@ final class TellMissed {
   private static final class Told {
     Event latest;
     SandboxState state;
+    boolean fromTheBeginning;
+    long oomKills;
     final Set<Integer> started = new HashSet<>();
     final Set<Integer> exited = new HashSet<>();
   }
@@ -51,10 +53,12 @@ final class TellMissed {
     if (event.state() != null) {
       of.state = event.state();
     }
-    if (event.type() == EventType.PROCESS_STARTED) {
-      of.started.add(event.process().seq());
-    } else if (event.type() == EventType.PROCESS_EXITED) {
-      of.exited.add(event.process().seq());
+    switch (event.type()) {
+      case SANDBOX_CREATED -> of.fromTheBeginning = true;
+      case PROCESS_STARTED -> of.started.add(event.process().seq());
+      case PROCESS_EXITED -> of.exited.add(event.process().seq());
+      case PROCESS_OOM -> of.oomKills += event.kills();
+      default -> {}
     }
   }
 
@@ -75,6 +79,12 @@ final class TellMissed {
             log.tell(Event.deleted(of.latest.sandbox()));
           }
         });
+  }
+
+  /** How many kills for want of memory were told; null when the events do not go back so far. */
+  Long oomKills(Sandbox sandbox) {
+    Told of = told.get(sandbox.id());
+    return of != null && of.fromTheBeginning ? of.oomKills : null;
   }
 
   private void ofSandbox(Sandbox sandbox, Told of) {

@@ -115,6 +115,44 @@ class EventsIT {
     }
   }
 
+  @Test
+  void aKillOfWhatAProcessHasStartedIsToldToo(Daemon daemon) {
+    try (EventTail tail = EventTail.open(daemon, "?sandbox=nested")) {
+      TestSandbox sandbox =
+          TestSandbox.started(
+              daemon, "name", "nested", "resources", json("memory", json("max", "32Mi")));
+      sandbox.exec(List.of("sh", "-c", "tail /dev/zero & wait $!; exit 3"), "id", "parent");
+      tail.await("process.exited parent");
+      List<String> story = tail.story();
+      assertEquals(
+          List.of("process.started parent", "process.oom", "process.exited parent"),
+          story.subList(story.size() - 3, story.size()));
+
+      // Nothing that is watched ends here: it is the kernel that tells.
+      sandbox.spawn("host", List.of("sh", "-c", "tail /dev/zero & wait $!; sleep 1000"));
+      tail.await(e -> EventTail.brief(e).equals("process.oom") && isAfter(tail, e, "host"));
+      assertFalse(tail.story().contains("process.exited host"));
+
+      daemon.kill();
+      daemon.start();
+    }
+    try (EventTail tail = EventTail.open(daemon, "?sandbox=nested&since=0")) {
+      TestSandbox.host("kill", "-9", "" + pid(daemon, "host"));
+      JsonNode exit = tail.await("process.exited host").path("exit");
+      assertEquals("signaled", exit.path("reason").asText(), "the former kills are no excuse");
+      assertEquals(2, tail.story().stream().filter("process.oom"::equals).count(), "told once");
+    }
+  }
+
+  private static boolean isAfter(EventTail tail, JsonNode event, String process) {
+    return event.path("id").asLong()
+        > tail.await("process.started " + process).path("id").asLong();
+  }
+
+  private static int pid(Daemon daemon, String process) {
+    return daemon.given().get("/v1/sandboxes/nested/processes/" + process).jsonPath().getInt("pid");
+  }
+
   /** One whose creation failed never was there, so nobody has to be told of its end. */
   @Test
   void aFailedCreateIsNoEvent(Daemon daemon) {
