@@ -1,6 +1,9 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.registry.Sandbox;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -40,44 +43,66 @@ public enum Fault {
   private static final int SIGKILL_STATUS = 137;
   private static final String DAEMON = "daemon:";
   private static final String INIT = "init:";
+  private static final String FILE = "file:";
 
-  private static volatile Fault chosen;
-  private static volatile boolean initDies;
+  /** Null: none. */
+  private static volatile Choice chosen;
+
+  /** Where the choice is looked up each time, so that it can change; null: nowhere. */
+  private static volatile Path file;
+
+  private record Choice(Fault fault, boolean init) {}
 
   /** {@code create.cgroup}. */
-  String word() {
+  public String word() {
     return name().toLowerCase(Locale.ROOT).replace('_', '.');
   }
 
   /**
-   * @param setting as described above; empty for none
+   * @param setting as described above, {@code file:PATH} of a file that has it, or empty for none
    * @throws IllegalArgumentException that says what there is
    */
   public static void choose(String setting) {
-    if (setting.isEmpty()) {
-      return;
+    if (setting.startsWith(FILE)) {
+      file = Path.of(setting.substring(FILE.length()));
+    } else {
+      chosen = parse(setting);
     }
-    initDies = setting.startsWith(INIT);
-    String word = setting.substring(setting.indexOf(':') + 1);
-    chosen =
-        Arrays.stream(values())
-            .filter(f -> f.word().equals(word) && (initDies || setting.startsWith(DAEMON)))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException("must be daemon: or init: and one of " + words()));
   }
 
-  public static String words() {
+  private static Choice parse(String setting) {
+    if (setting.isEmpty()) {
+      return null;
+    }
+    boolean init = setting.startsWith(INIT);
+    String word = setting.substring(setting.indexOf(':') + 1);
+    return Arrays.stream(values())
+        .filter(fault -> fault.word().equals(word) && (init || setting.startsWith(DAEMON)))
+        .findFirst()
+        .map(fault -> new Choice(fault, init))
+        .orElseThrow(
+            () -> new IllegalArgumentException("must be daemon: or init: and one of " + words()));
+  }
+
+  private static String words() {
     return Arrays.stream(values()).map(Fault::word).collect(Collectors.joining(", "));
+  }
+
+  private static Choice choice() {
+    try {
+      return file == null ? chosen : parse(Files.readString(file));
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   /** The step is done. */
   void here(Sandbox sandbox) {
-    if (chosen != this) {
+    Choice choice = choice();
+    if (choice == null || choice.fault() != this) {
       return;
     }
-    if (!initDies) {
+    if (!choice.init()) {
       Runtime.getRuntime().halt(SIGKILL_STATUS);
     }
     Integer init = sandbox == null ? null : sandbox.status().pid();

@@ -10,8 +10,9 @@ import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.sandboxd.lifecycle.Fault;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -32,11 +33,16 @@ class CrashIT {
   private static Daemon daemon;
   private static Leaks leaks;
 
+  /** What the daemon looks into at each step. */
+  private static Path fault;
+
   @BeforeAll
   static void start() throws IOException {
     assumeTrue(
         System.getProperty("user.name").equals("root"), "only root can make sandboxes: skipped");
-    daemon = Daemon.started();
+    daemon = Daemon.prepare();
+    fault = daemon.home().resolve("fault");
+    daemon.with("sandboxd.fault", "file:" + fault).start();
     leaks = Leaks.since(daemon);
   }
 
@@ -51,11 +57,11 @@ class CrashIT {
   }
 
   static Stream<String> stepsOfVerbs() {
-    return Stream.of(Fault.values()).map(CrashIT::word).filter(w -> !w.startsWith("recover."));
+    return Stream.of(Fault.values()).map(Fault::word).filter(w -> !w.startsWith("recover."));
   }
 
   static Stream<String> stepsOfRecovery() {
-    return Stream.of(Fault.values()).map(CrashIT::word).filter(w -> w.startsWith("recover."));
+    return Stream.of(Fault.values()).map(Fault::word).filter(w -> w.startsWith("recover."));
   }
 
   /** Those at which the daemon knows of an init. */
@@ -67,39 +73,38 @@ class CrashIT {
                     || Set.of("create.recorded", "create.furnished", "create.done").contains(w));
   }
 
-  private static String word(Fault fault) {
-    return fault.name().toLowerCase(Locale.ROOT).replace('_', '.');
-  }
-
-  private static void restart(String fault) {
-    if (daemon.isAlive()) {
-      daemon.stop();
+  /** Null for none. */
+  private static void arm(String who, String step) throws IOException {
+    if (step == null) {
+      Files.deleteIfExists(fault);
+    } else {
+      Files.writeString(fault, who + ":" + step);
     }
-    daemon.with("sandboxd.fault", fault).start();
   }
 
   @ParameterizedTest
   @MethodSource("stepsOfVerbs")
-  void theDaemonDies(String step) {
-    restart("daemon:" + step);
+  void theDaemonDies(String step) throws IOException {
+    arm("daemon", step);
     walk();
     await("the daemon's death at " + step).until(() -> !daemon.isAlive());
-    restart(null);
+    arm(null, null);
+    daemon.start();
     everythingIsWholeOrGone();
   }
 
   /** What is found half done at the start is put right by the next start, too. */
   @ParameterizedTest
   @MethodSource("stepsOfRecovery")
-  void theDaemonDiesWhileItRecovers(String step) {
-    restart(null);
+  void theDaemonDiesWhileItRecovers(String step) throws IOException {
     TestSandbox survivor = TestSandbox.started(daemon, "name", NAME);
     survivor.spawn("job", TestSandbox.SLEEP);
     long init = survivor.initPid();
     daemon.kill();
-    daemon.with("sandboxd.fault", "daemon:" + step);
+    arm("daemon", step);
     assertEquals(137, daemon.runToEnd());
-    restart(null);
+    arm(null, null);
+    daemon.start();
     assertEquals(init, survivor.initPid());
     assertEquals("running", survivor.get("/processes/job").jsonPath().getString("state"));
     everythingIsWholeOrGone();
@@ -107,9 +112,10 @@ class CrashIT {
 
   @ParameterizedTest
   @MethodSource("stepsWithInit")
-  void initDies(String step) {
-    restart("init:" + step);
+  void initDies(String step) throws IOException {
+    arm("init", step);
     walk();
+    arm(null, null);
     assertTrue(daemon.isAlive());
     await("a settled state").until(() -> states().values().stream().allMatch(SETTLED::contains));
     everythingIsWholeOrGone();

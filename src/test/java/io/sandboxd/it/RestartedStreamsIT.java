@@ -69,7 +69,7 @@ class RestartedStreamsIT {
     TestSandbox sandbox = TestSandbox.started(daemon);
     sandbox.spawn("sh", List.of("sh", "-i"), "tty", true, "env", Map.of("PS1", "% "));
     sandbox
-        .input("sh", "", "(sleep 1; echo nobody; echo looks) & echo asked\n")
+        .input("sh", "", "((sleep 1; echo nobody; echo looks) &); echo asked\n")
         .then()
         .statusCode(204);
     await().until(() -> sandbox.output("sh").contains("\r\nasked\r\n"));
