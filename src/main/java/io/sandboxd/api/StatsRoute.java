@@ -20,8 +20,7 @@ import java.util.Set;
 @Singleton
 final class StatsRoute {
   static final RawRoute ROUTE =
-      new RawRoute(
-          HttpMethod.GET, "/v1/sandboxes/{name}/stats", Set.of("stream", "interval"));
+      new RawRoute(HttpMethod.GET, "/v1/sandboxes/{name}/stats", Set.of("stream", "interval"));
 
   private static final Duration INTERVAL = Duration.ofSeconds(1);
   private static final Duration SHORTEST = Duration.ofMillis(100);

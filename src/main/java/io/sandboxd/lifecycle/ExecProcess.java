@@ -40,8 +40,7 @@ public final class ExecProcess {
    * @throws SandboxException {@code not_found}, {@code wrong_state}, {@code name_in_use}, {@code
    *     launch_failed}, {@code key_reused}
    */
-  public SandboxProcess exec(
-      String name, ExecRequest request, RequestKey key, StageTimes times) {
+  public SandboxProcess exec(String name, ExecRequest request, RequestKey key, StageTimes times) {
     Sandbox sandbox = registry.get(name);
     Optional<SandboxProcess> known = earlier(sandbox, key);
     if (known.isPresent()) {

@@ -126,8 +126,7 @@ public final class RecordExit {
       oomKills.tellOthers(process.sandbox());
     }
     boolean main = process.isMain();
-    return end(
-        process, at, main ? exit.with(measure.of(process.sandbox(), wall)) : exit, used);
+    return end(process, at, main ? exit.with(measure.of(process.sandbox(), wall)) : exit, used);
   }
 
   private boolean end(

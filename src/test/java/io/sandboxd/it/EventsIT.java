@@ -145,8 +145,7 @@ class EventsIT {
   }
 
   private static boolean isAfter(EventTail tail, JsonNode event, String process) {
-    return event.path("id").asLong()
-        > tail.await("process.started " + process).path("id").asLong();
+    return event.path("id").asLong() > tail.await("process.started " + process).path("id").asLong();
   }
 
   private static int pid(Daemon daemon, String process) {

@@ -112,8 +112,7 @@ class StatsIT {
   @Test
   void theSameFiguresAreMetricsAsLongAsTheSandboxIsThere(Daemon daemon) {
     TestSandbox sandbox =
-        TestSandbox.started(
-            daemon, "name", "metered", "resources", json("pids", json("max", 20)));
+        TestSandbox.started(daemon, "name", "metered", "resources", json("pids", json("max", 20)));
     String labels = "{name=\"metered\",id=\"" + sandbox.id() + "\",}";
     String metrics = metrics(daemon);
     assertEquals(20, value(metrics, "sandboxd_sandbox_pids_max" + labels));
@@ -127,7 +126,14 @@ class StatsIT {
   }
 
   private static String metrics(Daemon daemon) {
-    return daemon.given().accept("text/plain").get("/q/metrics").then().statusCode(200).extract().asString();
+    return daemon
+        .given()
+        .accept("text/plain")
+        .get("/q/metrics")
+        .then()
+        .statusCode(200)
+        .extract()
+        .asString();
   }
 
   private static double value(String metrics, String sample) {
