@@ -57,6 +57,9 @@ public final class InitChannel implements AutoCloseable {
      */
     void kept(int process, Fd fd);
 
+    /** What was to be spawned runs; told before its spawn is back, and before it has exited. */
+    void spawned(int process, Integer pid, int pidInside);
+
     /** May be told again after a reconnect, until it is acknowledged. */
     void exited(int process, int waitStatus, Usage usage, Instant at);
 
@@ -66,11 +69,6 @@ public final class InitChannel implements AutoCloseable {
     /** Init is gone, or talks nonsense. */
     void lost(String why);
   }
-
-  /**
-   * @param pidfd the receiver's to close
-   */
-  public record Spawned(Integer pid, int pidInside, Fd pidfd) {}
 
   private final Syscalls syscalls;
   private final Fd socket;
@@ -116,13 +114,14 @@ public final class InitChannel implements AutoCloseable {
    * @param process a number that no other process of this sandbox has had
    * @param keep which of the descriptors init shall keep a copy of until the process's end is
    *     acknowledged; -1: none
+   * @return the process's pidfd, the caller's to close
    * @throws SandboxException {@code launch_failed} with the step that the kernel refused
    */
-  public Spawned spawn(int process, List<Step> steps, List<Fd> fds, int keep) {
+  public Fd spawn(int process, List<Step> steps, List<Fd> fds, int keep) {
     InitMessage answer = ask(process, PlanEncoder.encode(SPAWN, process, keep, steps), fds);
-    Integer pid = born.remove(process);
+    born.remove(process);
     if (answer instanceof InitMessage.Spawned spawned) {
-      return new Spawned(pid, spawned.pidInside(), spawned.pidfd());
+      return spawned.pidfd();
     }
     throw failure(steps, answer);
   }
@@ -272,10 +271,13 @@ public final class InitChannel implements AutoCloseable {
       answer(done.tag(), message);
     } else if (message instanceof InitMessage.Failed failed) {
       answer(failed.tag(), message);
-    } else if (message instanceof InitMessage.Spawned spawned && !answer(spawned.tag(), message)) {
-      // Nobody waits for it any more, so nobody would ever end it.
-      syscalls.pidfdSendSignal(spawned.pidfd(), SIGKILL);
-      spawned.pidfd().close();
+    } else if (message instanceof InitMessage.Spawned spawned) {
+      listener.spawned(spawned.tag(), born.remove(spawned.tag()), spawned.pidInside());
+      if (!answer(spawned.tag(), message)) {
+        // Nobody waits for it any more, so nobody would ever end it.
+        syscalls.pidfdSendSignal(spawned.pidfd(), SIGKILL);
+        spawned.pidfd().close();
+      }
     }
   }
 

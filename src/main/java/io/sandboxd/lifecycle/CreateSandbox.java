@@ -100,8 +100,9 @@ public final class CreateSandbox {
             expire.watch(sandbox);
             return sandbox;
           } catch (RuntimeException e) {
-            undo(sandbox, e);
-            throw e;
+            RuntimeException reason = inits.reason(sandbox, e);
+            undo(sandbox, reason);
+            throw reason;
           }
         });
   }
@@ -115,7 +116,9 @@ public final class CreateSandbox {
   }
 
   private void undo(Sandbox sandbox, RuntimeException failure) {
-    sandbox.updateIf(EnumSet.of(SandboxState.CREATING), s -> s.withState(SandboxState.DELETING));
+    sandbox.updateIf(
+        EnumSet.of(SandboxState.CREATING, SandboxState.CREATED, SandboxState.BROKEN),
+        s -> s.withState(SandboxState.DELETING));
     List<String> left = tearDown.run(sandbox, "failed create");
     if (!left.isEmpty() && failure instanceof SandboxException told) {
       told.with("undoFailed", left);
@@ -151,6 +154,8 @@ public final class CreateSandbox {
                 .state(SandboxState.CREATED)
                 .build());
     times.done("record");
+    // Had it died before, nobody would have taken notice.
+    inits.requireAlive(sandbox);
   }
 
   private IdMappings idMappings(SandboxSpec spec) {

@@ -6,6 +6,7 @@ import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,9 +61,14 @@ public final class Inits {
     reaper.watch(
         pidfd,
         () -> {
-          reaper.forget(pidfd);
-          syscalls.reap(pidfd);
-          whenDead.run();
+          // Whoever takes it from there, this or kill, is the one that closes it.
+          if (pidfds.remove(sandbox.id(), pidfd)) {
+            reaper.forget(pidfd);
+            try (pidfd) {
+              syscalls.reap(pidfd);
+            }
+            whenDead.run();
+          }
         });
   }
 
@@ -85,6 +91,32 @@ public final class Inits {
           "The sandbox '" + sandbox.name() + "' has no living init: delete it.");
     }
     return fd;
+  }
+
+  /**
+   * What a failure amounts to: all kinds of things fail, without a good word, once init is dead.
+   */
+  RuntimeException reason(Sandbox sandbox, RuntimeException failure) {
+    boolean told = failure instanceof SandboxException;
+    boolean died = sandbox.status().pid() != null && !isAlive(sandbox);
+    return told || !died ? failure : died(sandbox, failure);
+  }
+
+  /**
+   * @throws SandboxException {@code launch_failed}
+   */
+  void requireAlive(Sandbox sandbox) {
+    if (!isAlive(sandbox)) {
+      throw died(sandbox, null);
+    }
+  }
+
+  private static SandboxException died(Sandbox sandbox, RuntimeException cause) {
+    return new SandboxException(
+            ErrorCode.LAUNCH_FAILED,
+            "The init of the sandbox '" + sandbox.name() + "' was killed meanwhile.",
+            cause)
+        .with("step", "init");
   }
 
   /**

@@ -67,7 +67,7 @@ public final class LaunchProcess {
    */
   SandboxProcess launch(Sandbox sandbox, Order order) {
     InitChannel channel = inits.channel(sandbox);
-    ProcessPlanner.Process process = resolve.resolve(sandbox, order.spec());
+    ProcessPlanner.Process process = resolve(sandbox, order.spec());
     SandboxProcess made =
         sandbox.addProcess(
             order.id(),
@@ -83,11 +83,20 @@ public final class LaunchProcess {
       spawn(channel, made, process, order);
     } catch (RuntimeException e) {
       forget(made);
-      throw e instanceof SandboxException told ? withExitCode(told) : e;
+      RuntimeException reason = inits.reason(sandbox, e);
+      throw reason instanceof SandboxException told ? withExitCode(told) : reason;
     }
     Fault.EXEC_DONE.here(sandbox);
     timeouts.watch(made);
     return made;
+  }
+
+  private ProcessPlanner.Process resolve(Sandbox sandbox, ProcessSpec spec) {
+    try {
+      return resolve.resolve(sandbox, spec);
+    } catch (RuntimeException e) {
+      throw inits.reason(sandbox, e);
+    }
   }
 
   private void spawn(
@@ -111,7 +120,7 @@ public final class LaunchProcess {
       }
       List<Step> steps = ProcessPlanner.steps(process, slots);
       order.times().done("prepare");
-      InitChannel.Spawned spawned =
+      Fd pidfd =
           OomScore.with(
               syscalls,
               sandbox.status().pid(),
@@ -119,7 +128,7 @@ public final class LaunchProcess {
               () -> channel.spawn(made.seq(), steps, fds, keep));
       order.times().done("spawn");
       Fault.EXEC_SPAWNED.here(sandbox);
-      made.spawned(spawned.pid(), spawned.pidInside(), spawned.pidfd());
+      made.spawned(pidfd);
     }
   }
 

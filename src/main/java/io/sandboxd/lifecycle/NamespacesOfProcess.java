@@ -1,9 +1,7 @@
 package io.sandboxd.lifecycle;
 
-import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
-import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxStatus.NamespaceStatus;
 import io.sandboxd.sandbox.SandboxStatus.Origin;
@@ -22,7 +20,7 @@ final class NamespacesOfProcess {
   private NamespacesOfProcess() {}
 
   /**
-   * @throws SandboxException {@code launch_failed} when there is no such process any more
+   * @throws UncheckedIOException when there is no such process any more
    */
   static Map<NamespaceType, NamespaceStatus> read(int pid, SandboxSpec spec) {
     Map<NamespaceType, NamespaceStatus> found = new EnumMap<>(NamespaceType.class);
@@ -33,19 +31,9 @@ final class NamespacesOfProcess {
               ? s.sandbox()
               : source instanceof NamespaceSource.OfPath p ? p.path() : null;
       Origin origin = source.isNew() ? Origin.NEW : source.isHost() ? Origin.HOST : Origin.JOINED;
-      found.put(type, new NamespaceStatus(inodeOfInit(pid, type), origin, from));
+      found.put(type, new NamespaceStatus(inode("/proc/" + pid, type), origin, from));
     }
     return found;
-  }
-
-  private static long inodeOfInit(int pid, NamespaceType type) {
-    try {
-      return inode("/proc/" + pid, type);
-    } catch (UncheckedIOException e) {
-      throw new SandboxException(
-              ErrorCode.LAUNCH_FAILED, "The sandbox's init was killed while it was being made.", e)
-          .with("step", "init");
-    }
   }
 
   /**

@@ -65,7 +65,10 @@ public final class RecordExit {
         sandbox
             .process(seq)
             .ifPresentOrElse(
-                p -> p.spawned(HostPid.of(pidfd), pidInside, pidfd),
+                p -> {
+                  p.hasPids(HostPid.of(pidfd), pidInside);
+                  p.spawned(pidfd);
+                },
                 () -> {
                   // Its launch was never answered for: nobody knows it, so nobody would ever end
                   // it.
@@ -73,6 +76,11 @@ public final class RecordExit {
                       "Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
                   inits.end(pidfd);
                 });
+      }
+
+      @Override
+      public void spawned(int seq, Integer pid, int pidInside) {
+        sandbox.process(seq).ifPresent(p -> p.hasPids(pid, pidInside));
       }
 
       @Override

@@ -1,5 +1,6 @@
 package io.sandboxd.linux;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
@@ -15,7 +16,12 @@ public final class EpollLoop implements AutoCloseable {
   private final Syscalls syscalls;
   private final Fd epoll;
   private final Fd stop;
-  private final Map<Integer, Runnable> watched = new ConcurrentHashMap<>();
+  private final Map<Integer, Long> tokens = new HashMap<>();
+
+  /** By a token that is never used again, as a descriptor's number is. */
+  private final Map<Long, Runnable> watched = new ConcurrentHashMap<>();
+
+  private long lastToken;
   private final Thread thread;
   private volatile boolean stopping;
 
@@ -27,7 +33,7 @@ public final class EpollLoop implements AutoCloseable {
     this.epoll = syscalls.epollCreate();
     this.stop = syscalls.eventfd();
     this.thread = new Thread(this::loop, name);
-    syscalls.epollAdd(epoll, stop.number(), Syscalls.EPOLLIN);
+    syscalls.epollAdd(epoll, stop.number(), Syscalls.EPOLLIN, lastToken);
   }
 
   public void start() {
@@ -47,8 +53,10 @@ public final class EpollLoop implements AutoCloseable {
    * @param events EPOLL* bits; a hang-up is told in any case
    */
   public synchronized void watch(Fd fd, int events, Runnable whenReady) {
-    watched.put(fd.number(), whenReady);
-    syscalls.epollAdd(epoll, fd.number(), events);
+    long token = ++lastToken;
+    watched.put(token, whenReady);
+    tokens.put(fd.number(), token);
+    syscalls.epollAdd(epoll, fd.number(), events, token);
   }
 
   /**
@@ -56,7 +64,9 @@ public final class EpollLoop implements AutoCloseable {
    * after the other, so that it is no longer in use when either closes it.
    */
   public synchronized void forget(Fd fd) {
-    if (fd.isOpen() && watched.remove(fd.number()) != null) {
+    Long token = fd.isOpen() ? tokens.remove(fd.number()) : null;
+    if (token != null) {
+      watched.remove(token);
       syscalls.epollRemove(epoll, fd.number());
     }
   }
@@ -64,7 +74,7 @@ public final class EpollLoop implements AutoCloseable {
   private void loop() {
     while (!stopping) {
       for (Syscalls.Ready ready : syscalls.epollWait(epoll)) {
-        Runnable action = watched.get(ready.fd());
+        Runnable action = watched.get(ready.token());
         if (action != null) {
           run(action);
         }

@@ -121,10 +121,10 @@ public final class Libc extends FileCalls {
   }
 
   @Override
-  public void epollAdd(Fd epoll, int fd, int events) {
+  public void epollAdd(Fd epoll, int fd, int events, long token) {
     Pointer event = memory().take(16);
     event.putInt(0, events);
-    event.putInt(CpuArchitecture.EPOLL_EVENT_DATA, fd);
+    event.putLong(CpuArchitecture.EPOLL_EVENT_DATA, token);
     check(c.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd, event), "epoll_ctl", null);
   }
 
@@ -144,7 +144,8 @@ public final class Libc extends FileCalls {
     List<Ready> ready = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       int at = i * CpuArchitecture.EPOLL_EVENT_SIZE;
-      ready.add(new Ready(events.getInt(at + CpuArchitecture.EPOLL_EVENT_DATA), events.getInt(at)));
+      ready.add(
+          new Ready(events.getLong(at + CpuArchitecture.EPOLL_EVENT_DATA), events.getInt(at)));
     }
     return ready;
   }

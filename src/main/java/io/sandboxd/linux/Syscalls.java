@@ -60,8 +60,8 @@ public interface Syscalls {
   /** What a received datagram brought. */
   record Message(byte[] data, List<Fd> fds, int senderPid) {}
 
-  /** One ready descriptor of an epoll set: the number it was registered with, and EPOLL* bits. */
-  record Ready(int fd, int events) {}
+  /** One ready descriptor of an epoll set: the token it was registered with, and EPOLL* bits. */
+  record Ready(long token, int events) {}
 
   /** The two ends of a pipe(7). */
   record Pipe(Fd read, Fd write) {}
@@ -220,7 +220,8 @@ public interface Syscalls {
 
   Fd epollCreate();
 
-  void epollAdd(Fd epoll, int fd, int events);
+  /** epoll_ctl(2) EPOLL_CTL_ADD; the token comes back with each event. */
+  void epollAdd(Fd epoll, int fd, int events, long token);
 
   void epollRemove(Fd epoll, int fd);
 

@@ -113,12 +113,16 @@ public final class SandboxProcess {
     return directory.process(sandbox.id(), seq()).resolve("input");
   }
 
+  /** Known from here on, but not yet on file. */
+  public synchronized void hasPids(Integer pid, Integer sandboxPid) {
+    status = status.withPids(pid, sandboxPid);
+  }
+
   /**
    * The kernel has made it; it may have ended already. Only now is it put on file: one whose start
    * was cut off by a crash is nobody's, and is ended at the recovery.
    */
-  public synchronized void spawned(Integer pid, Integer sandboxPid, Fd newPidfd) {
-    status = status.withPids(pid, sandboxPid);
+  public synchronized void spawned(Fd newPidfd) {
     store();
     pidfd = newPidfd;
     if (isOver()) {

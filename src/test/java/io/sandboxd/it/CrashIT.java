@@ -154,8 +154,9 @@ class CrashIT {
       return;
     }
     try {
-      int status = call.make().statusCode();
-      assertTrue(status < 500 || status == 503, "status " + status);
+      Response answer = call.make();
+      int status = answer.statusCode();
+      assertTrue(status < 500 || status == 503, status + ": " + answer.asString());
     } catch (Exception e) {
       await("the daemon's death that broke a call").until(() -> !daemon.isAlive());
     }

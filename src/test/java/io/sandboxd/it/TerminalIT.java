@@ -93,7 +93,14 @@ class TerminalIT {
         "tty",
         true);
     Crowd.run(
-        3000, 16, number -> resize(sandbox, "sized", 10 + number % 50, 100).then().statusCode(204));
+        3000,
+        16,
+        number ->
+            sandbox.quick(
+                204,
+                "POST",
+                "/processes/sized/resize",
+                json("rows", 10 + number % 50, "columns", 100)));
     resize(sandbox, "sized", 50, 132).then().statusCode(204);
     try (Exchange screen = sandbox.follow("sized")) {
       sandbox.input("sized", "", "word\n").then().statusCode(204);
@@ -237,7 +244,7 @@ class TerminalIT {
 
   private static void fail(TestSandbox sandbox, int times) {
     Map<String, Object> request = json("args", List.of("/nowhere"), "tty", true);
-    Crowd.run(times, 8, number -> sandbox.post("/exec", request).then().statusCode(422));
+    Crowd.run(times, 8, number -> sandbox.quick(422, "POST", "/exec", request));
   }
 
   @Test

@@ -52,6 +52,11 @@ class InitChannelTest {
               }
 
               @Override
+              public void spawned(int process, Integer pid, int pidInside) {
+                heard.add("spawned " + process + " " + pid + " " + pidInside);
+              }
+
+              @Override
               public void kept(int process, Fd fd) {
                 heard.add("kept " + process);
               }
@@ -115,7 +120,8 @@ class InitChannelTest {
             new AnsweringKernel(
                 message(4711, List.of(), InitMessage.BORN, 5),
                 message(4000, List.of(pidfd), InitMessage.SPAWNED, 5, 2)));
-    assertEquals(new InitChannel.Spawned(4711, 2, pidfd), channel.spawn(5, STEPS, List.of(), -1));
+    assertEquals(pidfd, channel.spawn(5, STEPS, List.of(), -1));
+    assertEquals(List.of("spawned 5 4711 2"), heard);
   }
 
   @Test

@@ -157,7 +157,7 @@ public class FakeSyscalls implements Syscalls {
   }
 
   @Override
-  public void epollAdd(Fd epoll, int fd, int events) {
+  public void epollAdd(Fd epoll, int fd, int events, long token) {
     throw unexpected();
   }
 

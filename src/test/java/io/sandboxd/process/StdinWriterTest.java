@@ -53,6 +53,11 @@ class StdinWriterTest {
         syscalls, loop, ends.write(), false, record, timesClosed::incrementAndGet);
   }
 
+  private static Feed anywhere(StdinWriter stdin) {
+    Long offset = null;
+    return stdin.feed(offset);
+  }
+
   private CompletableFuture<SandboxException> write(Feed feed, String text, boolean close) {
     CompletableFuture<SandboxException> done = new CompletableFuture<>();
     stdin.write(feed, text.getBytes(UTF_8), close, done::complete);
@@ -78,8 +83,8 @@ class StdinWriterTest {
 
   @Test
   void goesBehindWhatIsThere() {
-    succeeds(stdin.feed(null), "one", false);
-    succeeds(stdin.feed(null), "two", false);
+    succeeds(anywhere(stdin), "one", false);
+    succeeds(anywhere(stdin), "two", false);
     assertEquals("onetwo", taken());
     assertEquals(6, stdin.count());
   }
@@ -104,15 +109,15 @@ class StdinWriterTest {
     assertEquals(1, timesClosed.get());
     assertEquals("all", taken());
     succeeds(stdin.feed(0L), "all", true);
-    assertEquals(ErrorCode.WRONG_STATE, fails(stdin.feed(null), "more").code());
+    assertEquals(ErrorCode.WRONG_STATE, fails(anywhere(stdin), "more").code());
     assertEquals(ErrorCode.WRONG_STATE, fails(stdin.feed(3L), "more").code());
     assertEquals(1, timesClosed.get());
   }
 
   @Test
   void waitsForAProcessThatDoesNotRead() {
-    CompletableFuture<SandboxException> much = write(stdin.feed(null), "x".repeat(200_000), false);
-    CompletableFuture<SandboxException> next = write(stdin.feed(null), "y", false);
+    CompletableFuture<SandboxException> much = write(anywhere(stdin), "x".repeat(200_000), false);
+    CompletableFuture<SandboxException> next = write(anywhere(stdin), "y", false);
     assertFalse(much.isDone());
     StringBuilder all = new StringBuilder();
     await().until(() -> all.append(taken()).length() == 200_001);
@@ -123,9 +128,9 @@ class StdinWriterTest {
 
   @Test
   void whoGoesAwayMakesRoomForTheNext() {
-    Feed gone = stdin.feed(null);
+    Feed gone = anywhere(stdin);
     CompletableFuture<SandboxException> dropped = write(gone, "x".repeat(200_000), false);
-    CompletableFuture<SandboxException> next = write(stdin.feed(null), "y", false);
+    CompletableFuture<SandboxException> next = write(anywhere(stdin), "y", false);
     stdin.cancel(gone);
     StringBuilder all = new StringBuilder();
     await().until(() -> all.append(taken()).toString().endsWith("y"));
@@ -153,7 +158,7 @@ class StdinWriterTest {
 
   @Test
   void theNextDaemonKnowsWhereItStands() {
-    succeeds(stdin.feed(null), "abc", false);
+    succeeds(anywhere(stdin), "abc", false);
     stdin = writer();
     assertEquals(3, stdin.count());
     succeeds(stdin.feed(2L), "cd", true);
@@ -161,7 +166,7 @@ class StdinWriterTest {
     StdinWriter third = writer();
     assertEquals(4, third.count());
     CompletableFuture<SandboxException> refused = new CompletableFuture<>();
-    third.write(third.feed(null), new byte[1], false, refused::complete);
+    third.write(anywhere(third), new byte[1], false, refused::complete);
     assertEquals(ErrorCode.WRONG_STATE, refused.join().code());
     assertTrue(timesClosed.get() >= 2, "init is told again");
   }
