@@ -22,7 +22,7 @@ class PackageOrderTest {
           Set.of("daemon"),
           Set.of("api"),
           Set.of("lifecycle"),
-          Set.of("registry", "launch", "cgroup", "network", "process"),
+          Set.of("registry", "launch", "cgroup", "network", "process", "events"),
           Set.of("linux"),
           Set.of("sandbox"));
 

@@ -5,9 +5,11 @@ import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ReadOutput;
 import io.sandboxd.lifecycle.RequestKey;
 import io.sandboxd.lifecycle.ResizeTerminal;
+import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ExecRequest;
+import io.sandboxd.sandbox.ExecResult;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.ProcessStatus;
@@ -89,19 +91,31 @@ public class ProcessResource {
       @HeaderParam(InputRoute.KEY_HEADER) String key,
       ExecRequest request,
       @Context HttpServerRequest http) {
+    StageTimes times = new StageTimes();
     validator.check(request, registry.get(name).status().spec());
     RequestKey same = Query.key(key) == null ? null : RequestKey.of(key, SpecJson.write(request));
-    SandboxProcess process = exec.exec(name, request, same);
+    SandboxProcess process = exec.exec(name, request, same, times);
     if (!request.waits()) {
       URI location =
           URI.create(
               "/v1/sandboxes/" + process.sandbox().name() + "/processes/" + process.status().id());
       ProcessStatus status = same == null ? process.status() : process.status().asStarted();
-      return CompletableFuture.completedFuture(Response.created(location).entity(status).build());
+      return CompletableFuture.completedFuture(
+          Response.created(location)
+              .header(SandboxResource.SERVER_TIMING, times.header())
+              .entity(status)
+              .build());
     }
     return endOf(process, http)
         .thenApplyAsync(
-            ended -> Response.ok(output.result(process, (int) request.outputLimit())).build(),
+            ended -> {
+              times.done("run");
+              ExecResult result = output.result(process, (int) request.outputLimit());
+              times.done("output");
+              return Response.ok(result)
+                  .header(SandboxResource.SERVER_TIMING, times.header())
+                  .build();
+            },
             workers)
         .whenComplete((answer, failure) -> process.answered());
   }

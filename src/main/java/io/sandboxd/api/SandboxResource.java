@@ -1,13 +1,12 @@
 package io.sandboxd.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sandboxd.cgroup.Stats;
 import io.sandboxd.lifecycle.CreateSandbox;
 import io.sandboxd.lifecycle.DeleteSandbox;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.PauseSandbox;
-import io.sandboxd.lifecycle.ReadStats;
+import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.registry.Sandbox;
@@ -41,6 +40,9 @@ import java.util.List;
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
 public class SandboxResource {
+  /** How long which stage took (W3C Server Timing). */
+  static final String SERVER_TIMING = "Server-Timing";
+
   /** The answer of a list. */
   public record SandboxList(List<SandboxStatus> sandboxes) {}
 
@@ -56,7 +58,6 @@ public class SandboxResource {
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
   private final ListNamespaces namespaces;
-  private final ReadStats stats;
 
   SandboxResource(
       SandboxRegistry registry,
@@ -67,8 +68,7 @@ public class SandboxResource {
       PauseSandbox pause,
       UpdateSandbox update,
       DeleteSandbox delete,
-      ListNamespaces namespaces,
-      ReadStats stats) {
+      ListNamespaces namespaces) {
     this.registry = registry;
     this.validator = validator;
     this.create = create;
@@ -78,17 +78,17 @@ public class SandboxResource {
     this.update = update;
     this.delete = delete;
     this.namespaces = namespaces;
-    this.stats = stats;
   }
 
   @POST
   public Response create(SandboxSpec spec, @QueryParam("start") String start) {
     boolean andStart = Query.flag("start", start);
+    StageTimes times = new StageTimes();
     validator.check(spec);
-    Sandbox sandbox = create.create(spec);
+    Sandbox sandbox = create.create(spec, times);
     if (andStart) {
       try {
-        this.start.start(sandbox.id());
+        this.start.start(sandbox.id(), times);
       } catch (SandboxException e) {
         // One request, one outcome: who was told of a failure has no sandbox to clean up.
         delete.delete(sandbox.id(), true, "failed start");
@@ -96,6 +96,7 @@ public class SandboxResource {
       }
     }
     return Response.created(URI.create("/v1/sandboxes/" + sandbox.name()))
+        .header(SERVER_TIMING, times.header())
         .entity(sandbox.shown())
         .build();
   }
@@ -151,8 +152,11 @@ public class SandboxResource {
 
   @POST
   @Path("{name}/start")
-  public SandboxStatus start(@PathParam("name") String name) {
-    return start.start(name).shown();
+  public SandboxStatus start(@PathParam("name") String name, @Context HttpServerRequest http) {
+    StageTimes times = new StageTimes();
+    Sandbox sandbox = start.start(name, times);
+    http.response().putHeader(SERVER_TIMING, times.header());
+    return sandbox.shown();
   }
 
   @POST
@@ -173,12 +177,6 @@ public class SandboxResource {
   @Path("{name}/resume")
   public SandboxStatus resume(@PathParam("name") String name) {
     return pause.resume(name).shown();
-  }
-
-  @GET
-  @Path("{name}/stats")
-  public Stats stats(@PathParam("name") String name) {
-    return stats.stats(name);
   }
 
   @GET

@@ -263,6 +263,12 @@ public final class Cgroup {
     return memory == null ? 0 : memory.oomKills(memory.hierarchy().group(id));
   }
 
+  /** In the hierarchy that limits memory; null if none does. */
+  GroupDirectory memory() {
+    Controller memory = layout.controllers().get("memory");
+    return memory == null ? null : memory.hierarchy().group(id);
+  }
+
   /** What it uses now; of a group that is gone, nothing. */
   public Stats stats() {
     StatsDraft stats = new StatsDraft();

@@ -8,6 +8,7 @@ import io.sandboxd.sandbox.SandboxException;
  * together ("memsw"), never below the first.
  */
 record LegacyMemory(Hierarchy hierarchy) implements Controller {
+  static final String OOM = "memory.oom_control";
   private static final String LIMIT = "memory.limit_in_bytes";
   private static final String WITH_SWAP = "memory.memsw.limit_in_bytes";
   private static final String MAX_FIELD = "resources.memory.max";
@@ -85,7 +86,7 @@ record LegacyMemory(Hierarchy hierarchy) implements Controller {
   @Override
   public long oomKills(GroupDirectory group) {
     return group.tree().stream()
-        .mapToLong(g -> g.flatKeyed("memory.oom_control").getOrDefault("oom_kill", 0L))
+        .mapToLong(g -> g.flatKeyed(OOM).getOrDefault("oom_kill", 0L))
         .sum();
   }
 }

@@ -1,5 +1,6 @@
 package io.sandboxd.cgroup;
 
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -9,7 +10,13 @@ import java.util.List;
  * @param oomKills processes killed because the group was out of memory
  */
 public record Stats(
-    Memory memory, Cpu cpu, Pids pids, List<Io> io, Pressure pressure, Long oomKills) {
+    Instant time,
+    Memory memory,
+    Cpu cpu,
+    Pids pids,
+    List<Io> io,
+    Pressure pressure,
+    Long oomKills) {
 
   /** Bytes. {@code swap} is what is in use. */
   public record Memory(Long current, Long peak, Long max, Long swap) {}

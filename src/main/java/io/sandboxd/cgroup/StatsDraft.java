@@ -1,5 +1,6 @@
 package io.sandboxd.cgroup;
 
+import java.time.Instant;
 import java.util.List;
 
 /** Figures as the controllers come by them; several have a part in those of the CPU. */
@@ -20,6 +21,6 @@ final class StatsDraft {
         cpuUsageUsec == null
             ? null
             : new Stats.Cpu(cpuUsageUsec, cpuUserUsec, cpuSystemUsec, nrThrottled, throttledUsec);
-    return new Stats(memory, cpu, pids, io, pressure, oomKills);
+    return new Stats(Instant.now(), memory, cpu, pids, io, pressure, oomKills);
   }
 }

@@ -6,6 +6,7 @@ import io.sandboxd.sandbox.SandboxException;
 
 /** Memory on cgroup v2. */
 record UnifiedMemory(Hierarchy hierarchy) implements Controller {
+  static final String EVENTS = "memory.events";
 
   @Override
   public void check(Resources wanted) {
@@ -45,6 +46,6 @@ record UnifiedMemory(Hierarchy hierarchy) implements Controller {
 
   @Override
   public long oomKills(GroupDirectory group) {
-    return group.flatKeyed("memory.events").getOrDefault("oom_kill", 0L);
+    return group.flatKeyed(EVENTS).getOrDefault("oom_kill", 0L);
   }
 }

@@ -19,6 +19,7 @@ enum Setting {
   OUTPUT_RETENTION(
       "4194304", "bytes of each output stream that are kept, if a process does not say"),
   KEPT_PROCESSES("1000", "processes that are kept of each sandbox, the ended ones too"),
+  KEPT_EVENTS("4096", "events that are kept for clients that come back"),
   FAULT("", "for tests: where to die, e.g. daemon:create.cgroup or init:exec.spawned"),
   LOG_LEVEL("info", "error, warn, info or debug");
 

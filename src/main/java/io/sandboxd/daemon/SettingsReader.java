@@ -48,6 +48,8 @@ final class SettingsReader {
 
   private static final long MAX_MAX_BODY = 1L << 30;
   private static final long MAX_KEPT_PROCESSES = 1_000_000;
+  private static final long MIN_KEPT_EVENTS = 16;
+  private static final long MAX_KEPT_EVENTS = 1_000_000;
   private static final long MAX_IDLE_SECONDS = 86_400;
   private static final Pattern CGROUP_PATH =
       Pattern.compile("(/[A-Za-z0-9_:@-][A-Za-z0-9_.:@\\\\-]*)+");
@@ -90,7 +92,8 @@ final class SettingsReader {
             Setting.OUTPUT_RETENTION,
             ProcessSpec.LEAST_RETENTION.bytes(),
             ProcessSpec.MOST_RETENTION.bytes()),
-        (int) number(Setting.KEPT_PROCESSES, 1, MAX_KEPT_PROCESSES));
+        (int) number(Setting.KEPT_PROCESSES, 1, MAX_KEPT_PROCESSES),
+        (int) number(Setting.KEPT_EVENTS, MIN_KEPT_EVENTS, MAX_KEPT_EVENTS));
   }
 
   String logLevel() {

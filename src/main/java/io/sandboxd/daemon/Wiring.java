@@ -1,6 +1,8 @@
 package io.sandboxd.daemon;
 
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.cgroup.OomWatch;
+import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.lifecycle.CreateSandbox;
 import io.sandboxd.lifecycle.DeleteSandbox;
@@ -17,6 +19,7 @@ import io.sandboxd.lifecycle.LaunchProcess;
 import io.sandboxd.lifecycle.Layers;
 import io.sandboxd.lifecycle.LimitProcess;
 import io.sandboxd.lifecycle.ListNamespaces;
+import io.sandboxd.lifecycle.OomKills;
 import io.sandboxd.lifecycle.OpenSources;
 import io.sandboxd.lifecycle.PauseSandbox;
 import io.sandboxd.lifecycle.ReadOutput;
@@ -28,6 +31,7 @@ import io.sandboxd.lifecycle.ResolveProcess;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.Streams;
 import io.sandboxd.lifecycle.TearDown;
+import io.sandboxd.lifecycle.TellEvents;
 import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.Libc;
@@ -40,6 +44,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import jakarta.validation.Validator;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -55,6 +60,7 @@ public final class Wiring {
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
   private final Syscalls syscalls = new Libc();
+  private final EventLog events;
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
   private final EpollLoop reaper;
@@ -77,7 +83,11 @@ public final class Wiring {
 
   Wiring(Settings settings, Validator constraints) {
     StateDirectory directory = new StateDirectory(settings.stateDir());
-    registry = new SandboxRegistry(directory);
+    events =
+        new EventLog(
+            settings.stateDir().resolve("events"), settings.keptEvents(), Clock.systemUTC());
+    TellEvents tell = new TellEvents(events);
+    registry = new SandboxRegistry(directory, tell);
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
     Layers layers = new Layers(syscalls, settings.layerDir());
     IdRanges idRanges = new IdRanges(settings.idBase());
@@ -88,7 +98,9 @@ public final class Wiring {
     output.start();
     streams = new Streams(syscalls, output, timer, directory, inits);
     LimitProcess limits = new LimitProcess(syscalls, cgroups);
-    RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, chores);
+    OomWatch oomWatch = new OomWatch(syscalls, output, timer, chores);
+    OomKills oomKills = new OomKills(cgroups, oomWatch, tell);
+    RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, oomKills, chores);
     TearDown tearDown =
         new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
@@ -141,7 +153,8 @@ public final class Wiring {
             tearDown,
             expire,
             streams,
-            timeouts);
+            timeouts,
+            events);
   }
 
   /** The threads that all sandboxes depend on. */
@@ -165,6 +178,12 @@ public final class Wiring {
   @Singleton
   SandboxRegistry registry() {
     return registry;
+  }
+
+  @Produces
+  @Singleton
+  EventLog events() {
+    return events;
   }
 
   @Produces

@@ -78,14 +78,16 @@ public final class CreateSandbox {
 
   /**
    * @param spec validated
+   * @param times for its stages
    * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot
    *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
    *     is left
    */
-  public Sandbox create(SandboxSpec spec) {
+  public Sandbox create(SandboxSpec spec, StageTimes times) {
     cgroups.check(spec.resources());
     checkMain(spec.process());
     describe.check(spec);
+    times.done("check");
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
     return registry.reserve(
@@ -93,7 +95,7 @@ public final class CreateSandbox {
         sandbox -> {
           try {
             Fault.CREATE_RESERVED.here(sandbox);
-            make(sandbox, spec);
+            make(sandbox, spec, times);
             Fault.CREATE_DONE.here(sandbox);
             expire.watch(sandbox);
             return sandbox;
@@ -123,7 +125,7 @@ public final class CreateSandbox {
     }
   }
 
-  private void make(Sandbox sandbox, SandboxSpec spec) {
+  private void make(Sandbox sandbox, SandboxSpec spec, StageTimes times) {
     IdMappings ids = idMappings(spec);
     // On record before anything else is made: what is not known cannot be given back.
     String path = cgroups.of(sandbox.id()).path();
@@ -135,11 +137,15 @@ public final class CreateSandbox {
       layers.create(sandbox.id(), Path.of(spec.root().path()));
     }
     Fault.CREATE_LAYER.here(sandbox);
+    times.done("cgroup");
     LaunchRequest request = describe.request(sandbox, cgroup);
     streams.watch(sandbox);
+    recordExit.watch(sandbox, 0L);
     enter(sandbox, LaunchPlanner.enter(request), ids);
+    times.done("namespaces");
     Fault.CREATE_RECORDED.here(sandbox);
     run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request));
+    times.done("furnish");
     Fault.CREATE_FURNISHED.here(sandbox);
     sandbox.update(
         s ->
@@ -147,6 +153,7 @@ public final class CreateSandbox {
                 .namespaces(NamespacesOfProcess.read(s.pid(), spec))
                 .state(SandboxState.CREATED)
                 .build());
+    times.done("record");
     // Had it died before, nobody would have taken notice.
     inits.requireAlive(sandbox);
   }

@@ -36,10 +36,11 @@ public final class ExecProcess {
    *
    * @param key null, or what the client calls this request: asked for again, it gives the process
    *     that there is
+   * @param times for its stages
    * @throws SandboxException {@code not_found}, {@code wrong_state}, {@code name_in_use}, {@code
    *     launch_failed}, {@code key_reused}
    */
-  public SandboxProcess exec(String name, ExecRequest request, RequestKey key) {
+  public SandboxProcess exec(String name, ExecRequest request, RequestKey key, StageTimes times) {
     Sandbox sandbox = registry.get(name);
     Optional<SandboxProcess> known = earlier(sandbox, key);
     if (known.isPresent()) {
@@ -50,19 +51,23 @@ public final class ExecProcess {
     ProcessSpec main = sandbox.status().spec().process();
     ProcessSpec spec = ResolveProcess.beside(main, request.process());
     long head = request.waits() ? request.outputLimit() : 0;
-    Order order = new Order(request.id(), spec, request.inputBytes(), head, key);
+    times.done("check");
+    Order order = new Order(request.id(), spec, request.inputBytes(), head, key, times);
     Supplier<SandboxProcess> verb =
         () ->
             earlier(sandbox, key)
                 .orElseGet(
                     () -> {
                       requireAlive(sandbox);
-                      return launch.launch(sandbox, order);
+                      SandboxProcess made = launch.launch(sandbox, order);
+                      made.announce(() -> {});
+                      return made;
                     });
     // Init is lent the score while it forks, so no other fork may come in between.
     boolean alone = key != null || spec.oomScoreAdj() != null;
     SandboxProcess process = alone ? sandbox.exclusively(verb) : sandbox.together(verb);
     sandbox.endedBeyond(most).forEach(launch::forget);
+    times.done("record");
     return process;
   }
 

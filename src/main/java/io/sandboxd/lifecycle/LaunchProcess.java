@@ -27,8 +27,10 @@ public final class LaunchProcess {
    * @param input what it reads from stdin; null: what the spec says
    * @param head bytes of its output to keep at the beginning
    * @param key by which the client can ask for it again; null: none
+   * @param times for its stages
    */
-  record Order(String id, ProcessSpec spec, byte[] input, long head, RequestKey key) {}
+  record Order(
+      String id, ProcessSpec spec, byte[] input, long head, RequestKey key, StageTimes times) {}
 
   private final Syscalls syscalls;
   private final Inits inits;
@@ -117,12 +119,14 @@ public final class LaunchProcess {
         fds.add(procs);
       }
       List<Step> steps = ProcessPlanner.steps(process, slots);
+      order.times().done("prepare");
       Fd pidfd =
           OomScore.with(
               syscalls,
               sandbox.status().pid(),
               process.oomScoreAdj(),
               () -> channel.spawn(made.seq(), steps, fds, keep));
+      order.times().done("spawn");
       Fault.EXEC_SPAWNED.here(sandbox);
       made.spawned(pidfd);
     }

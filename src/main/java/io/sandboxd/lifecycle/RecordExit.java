@@ -16,9 +16,7 @@ import io.sandboxd.sandbox.Signal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jboss.logging.Logger;
 
@@ -36,18 +34,26 @@ public final class RecordExit {
   private final Cgroups cgroups;
   private final Streams streams;
   private final LimitProcess limits;
+  private final OomKills oomKills;
+  private final MeasureSandbox measure;
   private final Executor chores;
-  private final Map<String, Long> oomKillsSeen = new ConcurrentHashMap<>();
 
   /**
    * @param chores for what takes too long for the reaper's thread
    */
   public RecordExit(
-      Inits inits, Cgroups cgroups, Streams streams, LimitProcess limits, Executor chores) {
+      Inits inits,
+      Cgroups cgroups,
+      Streams streams,
+      LimitProcess limits,
+      OomKills oomKills,
+      Executor chores) {
     this.inits = inits;
     this.cgroups = cgroups;
     this.streams = streams;
     this.limits = limits;
+    this.oomKills = oomKills;
+    this.measure = new MeasureSandbox(cgroups);
     this.chores = chores;
   }
 
@@ -120,7 +126,15 @@ public final class RecordExit {
             usage.maxRssKib() * 1024,
             wall.toNanos() / 1e9,
             limits.memoryPeak(process));
-    return end(process, at, explain(process, waitStatus), used);
+    ExitStatus exit = explain(process, waitStatus);
+    if (exit.reason() == Reason.oom) {
+      oomKills.isTold(process.sandbox());
+    } else if (exit.code() != 0) {
+      // What it started itself may have been killed, and that be why.
+      oomKills.tellOthers(process.sandbox());
+    }
+    boolean main = process.isMain();
+    return end(process, at, main ? exit.with(measure.of(process.sandbox(), wall)) : exit, used);
   }
 
   private boolean end(
@@ -143,7 +157,7 @@ public final class RecordExit {
       chores.execute(
           () -> {
             limits.forget(process);
-            noteOomKills(process.sandbox());
+            oomKills.countAnew(process.sandbox());
           });
     }
     return stored;
@@ -180,22 +194,8 @@ public final class RecordExit {
 
   /** Its own group tells for sure; of the sandbox's it is the one that was killed just now. */
   private boolean wasOutOfMemory(SandboxProcess process) {
-    boolean ofSandbox = noteOomKills(process.sandbox());
+    boolean ofSandbox = oomKills.explain(process.sandbox());
     return process.status().terms().ownCgroup() ? limits.wasOutOfMemory(process) : ofSandbox;
-  }
-
-  /**
-   * @return whether there are more than were known. They can also become fewer: on cgroup v1 those
-   *     of a process's own group go with it.
-   */
-  private boolean noteOomKills(Sandbox sandbox) {
-    try {
-      long kills = cgroups.of(sandbox.id()).oomKills();
-      Long seen = oomKillsSeen.put(sandbox.id(), kills);
-      return kills > (seen == null ? 0 : seen);
-    } catch (ErrnoException e) {
-      return false;
-    }
   }
 
   /** Init is gone, and with it the namespaces' keeper: what it kept can be had no more. */
@@ -225,7 +225,20 @@ public final class RecordExit {
     }
   }
 
+  /**
+   * @param oomKillsTold how many kills for want of memory a former daemon has told; null: all there
+   *     were
+   */
+  void watch(Sandbox sandbox, Long oomKillsTold) {
+    oomKills.watch(sandbox, oomKillsTold);
+  }
+
+  /** Those that no exit has told of, now that all exits are known. */
+  void tellOomKills(Sandbox sandbox) {
+    oomKills.tellOthers(sandbox);
+  }
+
   void forget(Sandbox sandbox) {
-    oomKillsSeen.remove(sandbox.id());
+    oomKills.forget(sandbox);
   }
 }

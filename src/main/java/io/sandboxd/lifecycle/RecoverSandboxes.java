@@ -1,6 +1,7 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.events.EventLog;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
@@ -42,6 +43,7 @@ public final class RecoverSandboxes {
   private final ExpireSandboxes expire;
   private final Streams streams;
   private final EnforceTimeout timeouts;
+  private final EventLog events;
 
   public RecoverSandboxes(
       Syscalls syscalls,
@@ -55,7 +57,8 @@ public final class RecoverSandboxes {
       TearDown tearDown,
       ExpireSandboxes expire,
       Streams streams,
-      EnforceTimeout timeouts) {
+      EnforceTimeout timeouts,
+      EventLog events) {
     this.syscalls = syscalls;
     this.registry = registry;
     this.directory = directory;
@@ -68,6 +71,7 @@ public final class RecoverSandboxes {
     this.expire = expire;
     this.streams = streams;
     this.timeouts = timeouts;
+    this.events = events;
   }
 
   /** Must be done before the first request is served. */
@@ -87,6 +91,9 @@ public final class RecoverSandboxes {
       }
     }
     found.forEach(s -> idRanges.keep(s.status().idMappings()));
+    TellMissed missed = new TellMissed(events);
+    missed.of(found); // before anything else can be told of them
+    found.forEach(s -> recordExit.watch(s, missed.oomKills(s)));
     Map<Sandbox, CompletableFuture<Void>> told = new java.util.LinkedHashMap<>();
     found.forEach(sandbox -> told.put(sandbox, reach(sandbox)));
     told.forEach(
@@ -191,6 +198,7 @@ public final class RecoverSandboxes {
         recordExit.lose(process, Reason.lost, null);
       }
     }
+    recordExit.tellOomKills(sandbox);
     LOG.infof("Sandbox %s is %s.", sandbox.name(), sandbox.state().word());
   }
 

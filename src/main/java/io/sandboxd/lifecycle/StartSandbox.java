@@ -22,9 +22,10 @@ public final class StartSandbox {
   }
 
   /**
+   * @param times for its stages
    * @throws SandboxException {@code not_found}, {@code wrong_state}, {@code launch_failed}
    */
-  public Sandbox start(String name) {
+  public Sandbox start(String name, StageTimes times) {
     Sandbox sandbox = registry.get(name);
     return sandbox.exclusively(
         () -> {
@@ -38,13 +39,14 @@ public final class StartSandbox {
           }
           Optional<SandboxProcess> former = sandbox.main();
           SandboxProcess main =
-              launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null));
+              launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null, times));
           former.ifPresent(launch::forget);
-          sandbox.update(s -> s.started(main.status().startedAt()));
+          main.announce(() -> sandbox.update(s -> s.started(main.status().startedAt())));
           Fault.START_DONE.here(sandbox);
           if (main.isOver()) {
             RecordExit.mainHasEnded(main);
           }
+          times.done("record");
           return sandbox;
         });
   }

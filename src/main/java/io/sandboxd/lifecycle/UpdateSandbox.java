@@ -1,6 +1,5 @@
 package io.sandboxd.lifecycle;
 
-import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
@@ -8,6 +7,7 @@ import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.SandboxStatusBuilder;
 import io.sandboxd.sandbox.rules.SandboxPatch;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -41,28 +41,36 @@ public final class UpdateSandbox {
         () -> {
           sandbox.require(ALIVE, "it cannot be changed");
           SandboxPatch patch = change.apply(sandbox.status());
-          if (!patch.resources().equals(sandbox.status().resources())) {
-            limits(sandbox, patch.resources());
+          Resources former = sandbox.status().resources();
+          boolean limits = !patch.resources().equals(former);
+          if (limits) {
+            cgroups.check(patch.resources());
           }
-          sandbox.update(s -> s.change().labels(patch.labels()).build());
+          try {
+            if (limits) {
+              cgroups.of(sandbox.id()).apply(patch.resources());
+            }
+            // As a whole: it is one change to those who are told of it.
+            sandbox.update(s -> patched(s, patch));
+          } catch (RuntimeException e) {
+            if (limits) {
+              cgroups.of(sandbox.id()).apply(former);
+            }
+            throw e;
+          }
           if (patch.changesTtl()) {
-            Instant end = patch.ttl() == null ? null : Instant.now().plus(patch.ttl());
-            sandbox.update(s -> s.change().expiresAt(end).build());
             expire.watch(sandbox);
           }
           return sandbox;
         });
   }
 
-  private void limits(Sandbox sandbox, Resources wanted) {
-    cgroups.check(wanted);
-    Cgroup cgroup = cgroups.of(sandbox.id());
-    try {
-      cgroup.apply(wanted);
-    } catch (RuntimeException e) {
-      cgroup.apply(sandbox.status().resources());
-      throw e;
+  private static SandboxStatus patched(SandboxStatus status, SandboxPatch patch) {
+    SandboxStatusBuilder change =
+        status.change().labels(patch.labels()).resources(patch.resources());
+    if (patch.changesTtl()) {
+      change.expiresAt(patch.ttl() == null ? null : Instant.now().plus(patch.ttl()));
     }
-    sandbox.update(s -> s.withResources(wanted));
+    return change.build();
   }
 }

@@ -29,6 +29,7 @@ public final class Sandbox {
   private static final Logger LOG = Logger.getLogger(Sandbox.class);
 
   private final StateDirectory directory;
+  private final StateListener listener;
   private final ReentrantReadWriteLock verbs = new ReentrantReadWriteLock(true);
   private final ConcurrentSkipListMap<Integer, SandboxProcess> processes =
       new ConcurrentSkipListMap<>();
@@ -36,8 +37,9 @@ public final class Sandbox {
   private final AtomicInteger lastSeq = new AtomicInteger();
   private volatile SandboxStatus status;
 
-  Sandbox(StateDirectory directory, SandboxStatus status) {
+  Sandbox(StateDirectory directory, StateListener listener, SandboxStatus status) {
     this.directory = directory;
+    this.listener = listener;
     this.status = status;
   }
 
@@ -101,8 +103,14 @@ public final class Sandbox {
               + ".");
     }
     directory.write(next);
-    status = next;
+    become(next);
     return next;
+  }
+
+  private void become(SandboxStatus next) {
+    SandboxStatus before = status;
+    status = next;
+    listener.changed(before, next);
   }
 
   /**
@@ -118,7 +126,7 @@ public final class Sandbox {
       update(change);
     } catch (UncheckedIOException e) {
       LOG.errorf("Sandbox %s: its state cannot be put on file: %s", name(), e.getMessage());
-      status = change.apply(status);
+      become(change.apply(status));
     }
     return true;
   }
@@ -175,7 +183,8 @@ public final class Sandbox {
           .with("field", "id");
     }
     directory.createProcess(id(), seq);
-    SandboxProcess process = new SandboxProcess(this, directory, describe.apply(chosen, seq));
+    SandboxProcess process =
+        new SandboxProcess(this, directory, listener, describe.apply(chosen, seq), false);
     put(process);
     return process;
   }
@@ -187,7 +196,7 @@ public final class Sandbox {
 
   /** A process that was there before the daemon was. */
   public synchronized SandboxProcess restore(ProcessStatus known) {
-    SandboxProcess process = new SandboxProcess(this, directory, known);
+    SandboxProcess process = new SandboxProcess(this, directory, listener, known, true);
     put(process);
     lastSeq.accumulateAndGet(known.seq(), Math::max);
     return process;

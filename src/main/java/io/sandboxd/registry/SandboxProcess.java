@@ -22,18 +22,27 @@ public final class SandboxProcess {
 
   private final Sandbox sandbox;
   private final StateDirectory directory;
+  private final StateListener listener;
   private final Set<CompletableFuture<ProcessStatus>> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicReference<Doom> doom = new AtomicReference<>();
   private volatile ProcessStatus status;
   private volatile boolean told;
+  private boolean announced;
   private volatile boolean answerIsDue;
   private volatile Fd pidfd;
 
-  SandboxProcess(Sandbox sandbox, StateDirectory directory, ProcessStatus status) {
+  SandboxProcess(
+      Sandbox sandbox,
+      StateDirectory directory,
+      StateListener listener,
+      ProcessStatus status,
+      boolean announced) {
     this.sandbox = sandbox;
     this.directory = directory;
+    this.listener = listener;
     this.status = status;
     this.told = isOver();
+    this.announced = announced;
   }
 
   public Sandbox sandbox() {
@@ -122,6 +131,24 @@ public final class SandboxProcess {
   }
 
   /**
+   * Makes its start known and, if that was meanwhile, its end. Until then neither is, so that
+   * nobody hears of the end of what he has not heard of.
+   *
+   * @param asWell what is so because it runs, and is to be known before its end
+   */
+  public synchronized void announce(Runnable asWell) {
+    listener.started(sandbox.status(), status.asStarted());
+    announced = true;
+    try {
+      asWell.run();
+    } finally {
+      if (isOver()) {
+        listener.ended(sandbox.status(), status);
+      }
+    }
+  }
+
+  /**
    * Notes what the daemon does to it. That its time was up stays the reason, whatever is sent
    * later.
    */
@@ -150,6 +177,9 @@ public final class SandboxProcess {
     status = status.exited(at, exit, usage);
     boolean stored = tryStore();
     close();
+    if (announced) {
+      listener.ended(sandbox.status(), status);
+    }
     beforeAnyoneIsTold.run();
     told = true;
     waiting.forEach(waiter -> waiter.complete(status));

@@ -15,11 +15,13 @@ import java.util.function.Function;
 /** All sandboxes there are, by name and by id. */
 public final class SandboxRegistry {
   private final StateDirectory directory;
+  private final StateListener listener;
   private final Map<String, Sandbox> byId = new ConcurrentHashMap<>();
   private final Map<String, Sandbox> byName = new ConcurrentHashMap<>();
 
-  public SandboxRegistry(StateDirectory directory) {
+  public SandboxRegistry(StateDirectory directory, StateListener listener) {
     this.directory = directory;
+    this.listener = listener;
   }
 
   /**
@@ -29,7 +31,7 @@ public final class SandboxRegistry {
    * @throws SandboxException {@code name_in_use}
    */
   public <T> T reserve(SandboxStatus creating, Function<Sandbox, T> verb) {
-    Sandbox sandbox = new Sandbox(directory, creating);
+    Sandbox sandbox = new Sandbox(directory, listener, creating);
     return sandbox.exclusively(
         () -> {
           take(sandbox, creating);
@@ -57,7 +59,7 @@ public final class SandboxRegistry {
 
   /** Takes in a sandbox that was there before the daemon was. */
   public Sandbox restore(SandboxStatus known) {
-    Sandbox sandbox = new Sandbox(directory, known);
+    Sandbox sandbox = new Sandbox(directory, listener, known);
     byId.put(known.id(), sandbox);
     byName.put(known.name(), sandbox);
     return sandbox;
@@ -100,6 +102,7 @@ public final class SandboxRegistry {
     sandbox.processes().forEach(SandboxProcess::close);
     directory.deleteSandbox(sandbox.id());
     byId.remove(sandbox.id());
+    listener.removed(sandbox.status()); // before anyone can hear of another of this name
     byName.remove(sandbox.name(), sandbox);
   }
 }

@@ -104,10 +104,6 @@ public record SandboxStatus(
     return change().state(SandboxState.BROKEN).error(why).build();
   }
 
-  public SandboxStatus withResources(Resources limits) {
-    return change().resources(limits).build();
-  }
-
   public SandboxStatus withProcesses(Map<String, ProcessStatus> shown) {
     return change().processes(shown).build();
   }

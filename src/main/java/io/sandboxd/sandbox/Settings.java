@@ -21,6 +21,8 @@ import java.time.Duration;
  *     not say
  * @param keptProcesses how many processes of one sandbox are kept; beyond that those that have
  *     ended longest ago are forgotten
+ * @param keptEvents how many events are kept for clients that come back; on file at least half as
+ *     many
  */
 public record Settings(
     Path socket,
@@ -32,4 +34,5 @@ public record Settings(
     long maxBody,
     Duration idleTimeout,
     long outputRetention,
-    int keptProcesses) {}
+    int keptProcesses,
+    int keptEvents) {}

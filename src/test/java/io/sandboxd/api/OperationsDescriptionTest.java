@@ -37,7 +37,8 @@ class OperationsDescriptionTest {
       Set.of("GET /q/health/live", "GET /q/health/ready", "GET /q/metrics", "GET /q/openapi");
 
   /** Those that are no methods of a resource class. */
-  private static final List<RawRoute> ROUTES = List.of(OutputRoute.ROUTE, InputRoute.ROUTE);
+  private static final List<RawRoute> ROUTES =
+      List.of(OutputRoute.ROUTE, InputRoute.ROUTE, StatsRoute.ROUTE, EventsRoute.ROUTE);
 
   private final ApiDescription description = ApiDescription.read();
 

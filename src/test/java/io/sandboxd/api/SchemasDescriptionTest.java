@@ -8,6 +8,8 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.annotation.JsonView;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sandboxd.cgroup.Stats;
+import io.sandboxd.events.Event;
+import io.sandboxd.events.EventType;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ExecRequest;
@@ -25,6 +27,7 @@ import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.SandboxUsage;
 import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.json.SpecJson;
 import jakarta.validation.constraints.Max;
@@ -59,7 +62,9 @@ class SchemasDescriptionTest {
           Stats.Memory.class, "MemoryStats",
           Stats.Cpu.class, "CpuStats",
           Stats.Pids.class, "PidsStats",
-          Stats.Io.class, "IoStats");
+          Stats.Io.class, "IoStats",
+          Event.Subject.class, "EventSandbox",
+          Event.Actor.class, "EventProcess");
 
   private static final List<Class<?>> RECORDS =
       List.of(
@@ -93,6 +98,8 @@ class SchemasDescriptionTest {
           ProcessResource.Ended.class,
           ExecResult.class,
           ExitStatus.class,
+          SandboxUsage.class,
+          SandboxUsage.Waiting.class,
           SystemResource.LeakList.class,
           SystemResource.Reaped.class,
           Leak.class,
@@ -104,6 +111,9 @@ class SchemasDescriptionTest {
           Stats.Pressure.class,
           Stats.Stall.class,
           Stats.Line.class,
+          Event.class,
+          Event.Subject.class,
+          Event.Actor.class,
           InfoResource.Info.class,
           InfoResource.CgroupInfo.class,
           InfoResource.Limits.class);
@@ -116,7 +126,8 @@ class SchemasDescriptionTest {
           ProcessStatus.State.class,
           Leak.Kind.class,
           ExitStatus.Reason.class,
-          ExecResult.Encoding.class);
+          ExecResult.Encoding.class,
+          EventType.class);
 
   /** Values with a form of their own: what reads and writes them has tests of its own. */
   private static final Map<Class<?>, String> SCALARS =

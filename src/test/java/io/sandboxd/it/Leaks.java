@@ -24,7 +24,8 @@ public final class Leaks {
   /** Network namespaces and cgroups are taken apart by the kernel when it finds the time. */
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-  private static final Set<String> STATE_FILES = Set.of("lock", "sandboxes");
+  private static final Set<String> STATE_FILES =
+      Set.of("lock", "sandboxes", "events", "events/current", "events/former");
 
   private final Daemon daemon;
   private final Set<String> mountsBefore;

@@ -32,13 +32,14 @@ class SandboxRegistryTest {
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
 
   @TempDir Path root;
+  private final HeardChanges heard = new HeardChanges();
   private StateDirectory directory;
   private SandboxRegistry registry;
 
   @BeforeEach
   void open() {
     directory = new StateDirectory(root);
-    registry = new SandboxRegistry(directory);
+    registry = new SandboxRegistry(directory, heard);
   }
 
   private static SandboxStatus creating(String id, String name) {
@@ -156,6 +157,55 @@ class SandboxRegistryTest {
     assertEquals(exit, before.join().exit());
     assertEquals(exit, process.ended().join().exit());
     assertEquals(exit, directory.readProcess("1", 1).exit(), "on file before anybody is told");
+  }
+
+  private static final ExitStatus SEVEN = new ExitStatus(7, null, ExitStatus.Reason.exited, null);
+
+  /** A process may have ended before anybody knows that it was started. */
+  @Test
+  void anEndIsToldAfterTheStart() {
+    Sandbox sandbox = registry.restore(creating("1", "web").withState(SandboxState.CREATED));
+    directory.createSandbox("1");
+    SandboxProcess process = sandbox.addProcess("main", ProcessesOf::make);
+    process.end(NOW, SEVEN, null, () -> {});
+    assertEquals(List.of(), heard.all());
+    process.announce(() -> sandbox.update(s -> s.started(NOW)));
+    assertEquals(
+        List.of("main started running", "web created>running", "main ended 7"), heard.all());
+  }
+
+  @Test
+  void anEndIsToldBeforeWhatFollowsFromIt() {
+    Sandbox sandbox = registry.restore(creating("1", "web").withState(SandboxState.RUNNING));
+    directory.createSandbox("1");
+    SandboxProcess process = sandbox.addProcess("main", ProcessesOf::make);
+    process.announce(() -> {});
+    process.end(NOW, SEVEN, null, () -> sandbox.update(s -> s.stopped(NOW, SEVEN)));
+    process.end(NOW, SEVEN, null, () -> {});
+    registry.remove(sandbox);
+    assertEquals(
+        List.of("main started running", "main ended 7", "web running>stopped", "web removed"),
+        heard.all());
+  }
+
+  @Test
+  void whatFailsAfterTheStartKeepsTheEndFromNobody() {
+    Sandbox sandbox = registry.restore(creating("1", "web").withState(SandboxState.DELETING));
+    SandboxProcess process = sandbox.addProcess("main", ProcessesOf::make);
+    assertThrows(
+        SandboxException.class, () -> process.announce(() -> sandbox.update(s -> s.started(NOW))));
+    process.end(NOW, SEVEN, null, () -> {});
+    assertEquals(List.of("main started running", "main ended 7"), heard.all());
+  }
+
+  /** It is so even if there is no room to write it down, so it is told. */
+  @Test
+  void whatCannotBeWrittenIsTold() throws Exception {
+    Sandbox sandbox = reserve("1", "web");
+    TreeRemoval.remove(directory.sandbox("1"));
+    Files.writeString(directory.sandbox("1"), "in the way");
+    sandbox.updateIf(EnumSet.of(SandboxState.CREATING), s -> s.withState(SandboxState.BROKEN));
+    assertEquals(List.of("web creating>creating", "web creating>broken"), heard.all());
   }
 
   @Test

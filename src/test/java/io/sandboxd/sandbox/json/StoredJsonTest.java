@@ -17,6 +17,7 @@ import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.SandboxStatus.NamespaceStatus;
 import io.sandboxd.sandbox.SandboxStatus.Origin;
+import io.sandboxd.sandbox.SandboxUsage;
 import io.sandboxd.sandbox.Specs;
 import io.sandboxd.sandbox.StoredForm;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What clients are shown of a status, and what the files keep of it. */
 class StoredJsonTest {
   private static final Instant NOON = Instant.parse("2030-01-31T12:00:00.123456789Z");
-  private static final ExitStatus OOM = new ExitStatus(137, "KILL", ExitStatus.Reason.oom, null);
+  private static final SandboxUsage USED =
+      new SandboxUsage(0.5, 1.25, 4_096L, 3L, 1L, new SandboxUsage.Waiting(0.5, null, 0.25));
+  private static final ExitStatus OOM =
+      new ExitStatus(137, "KILL", ExitStatus.Reason.oom, null).with(USED);
 
   private static final ProcessStatus MAIN =
       Processes.starting("main", 1, NOON, "/bin/sh").withPids(4_711, 2);

@@ -1,0 +1,58 @@
+package io.sandboxd.api;
+
+import io.prometheus.client.Collector;
+import io.prometheus.client.CollectorRegistry;
+import io.quarkus.runtime.StartupEvent;
+import io.sandboxd.cgroup.Stats;
+import io.sandboxd.lifecycle.ReadStats;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxState;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The figures of all sandboxes as metrics. They are read when they are asked for, once each, and
+ * nothing is kept: what is deleted is not there the next time.
+ */
+@Singleton
+final class SandboxMetrics extends Collector {
+  /** Of so many, the oldest, there are figures: what is read must be worth the time. */
+  static final int MOST = 1_000;
+
+  private final SandboxRegistry sandboxes;
+  private final ReadStats stats;
+
+  SandboxMetrics(SandboxRegistry sandboxes, ReadStats stats) {
+    this.sandboxes = sandboxes;
+    this.stats = stats;
+  }
+
+  void register(@Observes StartupEvent started, CollectorRegistry metrics) {
+    metrics.register(this);
+  }
+
+  @Override
+  public List<MetricFamilySamples> collect() {
+    MetricFamilies families = new MetricFamilies();
+    List<Sandbox> all = sandboxes.all();
+    Map<SandboxState, Long> states =
+        all.stream().collect(Collectors.groupingBy(Sandbox::state, Collectors.counting()));
+    Arrays.stream(SandboxState.values())
+        .forEach(state -> families.count(state, states.getOrDefault(state, 0L)));
+    for (Sandbox sandbox : all.subList(0, Math.min(all.size(), MOST))) {
+      try {
+        Stats figures = stats.stats(sandbox.id());
+        families.add(sandbox.name(), sandbox.id(), figures);
+      } catch (SandboxException e) {
+        // It was deleted meanwhile.
+      }
+    }
+    return families.samples();
+  }
+}

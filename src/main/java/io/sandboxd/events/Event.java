@@ -1,0 +1,178 @@
+package io.sandboxd.events;
+
+import io.sandboxd.sandbox.ExitStatus;
+import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.Resources;
+import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.SandboxStatus;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * One thing that has happened, as clients see it and as it is on file. It is of bounded size: what
+ * a client may make as long as it likes (a command, labels) is not in it.
+ *
+ * @param id grows from event to event, also from one life of the daemon to the next; not always by
+ *     one
+ * @param time when the daemon knew
+ * @param sandbox to which it happened; null for a gap
+ * @param state what the sandbox is since; null for what is no change of its state
+ * @param process to which it happened, or null
+ * @param exit how the process ended, or the main process of the sandbox that stopped
+ * @param usage what the process took
+ * @param changed which fields were changed: {@code labels}, {@code resources}, {@code ttl}
+ * @param resources the limits from now on, if they were changed
+ * @param kills how many processes the kernel killed, for {@code process.oom}
+ * @param error why the sandbox is broken
+ * @param since for a gap: after which event the reader asked to go on
+ */
+public record Event(
+    long id,
+    Instant time,
+    EventType type,
+    Subject sandbox,
+    SandboxState state,
+    Actor process,
+    ExitStatus exit,
+    ProcessStatus.Usage usage,
+    List<String> changed,
+    Resources resources,
+    Long kills,
+    String error,
+    Long since) {
+  private static final int LONGEST_ERROR = 1_000;
+
+  /** The sandbox of an event, by both its names. */
+  public record Subject(String id, String name) {
+    public static Subject of(SandboxStatus sandbox) {
+      return new Subject(sandbox.id(), sandbox.name());
+    }
+  }
+
+  /** The process of an event; more of it is to be asked for by its id. */
+  public record Actor(
+      String id, int seq, Integer pid, Integer sandboxPid, Instant startedAt, Instant exitedAt) {
+    static Actor of(ProcessStatus process) {
+      return new Actor(
+          process.id(),
+          process.seq(),
+          process.pid(),
+          process.sandboxPid(),
+          process.startedAt(),
+          process.exitedAt());
+    }
+  }
+
+  /** A sandbox has got into the state that it has. */
+  public static Event ofState(EventType type, SandboxStatus sandbox) {
+    ExitStatus exit = type == EventType.SANDBOX_STOPPED ? sandbox.exit() : null;
+    String error = type == EventType.SANDBOX_BROKEN ? brief(sandbox.error()) : null;
+    return new Event(
+        0,
+        null,
+        type,
+        Subject.of(sandbox),
+        sandbox.state(),
+        null,
+        exit,
+        null,
+        null,
+        null,
+        null,
+        error,
+        null);
+  }
+
+  /** Nothing is left of it. */
+  public static Event deleted(Subject sandbox) {
+    return new Event(
+        0,
+        null,
+        EventType.SANDBOX_DELETED,
+        sandbox,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  private static String brief(String text) {
+    return text == null || text.length() <= LONGEST_ERROR
+        ? text
+        : text.substring(0, LONGEST_ERROR) + " …";
+  }
+
+  public static Event updated(SandboxStatus sandbox, List<String> changed) {
+    Resources limits = changed.contains("resources") ? sandbox.resources() : null;
+    return new Event(
+        0,
+        null,
+        EventType.SANDBOX_UPDATED,
+        Subject.of(sandbox),
+        sandbox.state(),
+        null,
+        null,
+        null,
+        List.copyOf(changed),
+        limits,
+        null,
+        null,
+        null);
+  }
+
+  /** A process was started or has ended. */
+  public static Event ofProcess(EventType type, SandboxStatus sandbox, ProcessStatus process) {
+    boolean ended = type == EventType.PROCESS_EXITED;
+    return new Event(
+        0,
+        null,
+        type,
+        Subject.of(sandbox),
+        null,
+        Actor.of(process),
+        ended ? process.exit() : null,
+        ended ? process.usage() : null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  /**
+   * @param process null when it is one that a process of the sandbox has started itself
+   */
+  public static Event outOfMemory(SandboxStatus sandbox, ProcessStatus process, long kills) {
+    return new Event(
+        0,
+        null,
+        EventType.PROCESS_OOM,
+        Subject.of(sandbox),
+        null,
+        process == null ? null : Actor.of(process),
+        null,
+        null,
+        null,
+        null,
+        kills,
+        null,
+        null);
+  }
+
+  /** Of what came after {@code since}, all up to {@code id} may be lost. */
+  static Event gap(long id, Instant time, long since) {
+    return new Event(
+        id, time, EventType.GAP, null, null, null, null, null, null, null, null, null, since);
+  }
+
+  Event numbered(long number, Instant at) {
+    return new Event(
+        number, at, type, sandbox, state, process, exit, usage, changed, resources, kills, error,
+        since);
+  }
+}

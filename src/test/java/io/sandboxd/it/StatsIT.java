@@ -1,0 +1,146 @@
+package io.sandboxd.it;
+
+import static io.sandboxd.it.TestSandbox.json;
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.restassured.path.json.JsonPath;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The figures of sandboxes: once, as a stream, and as metrics. */
+@ExtendWith(LeakCheck.class)
+class StatsIT {
+  @Test
+  void aStreamGoesOnUntilTheSandboxIsDeleted(Daemon daemon) {
+    TestSandbox sandbox = TestSandbox.started(daemon, "name", "watched");
+    String path = "/v1/sandboxes/watched/stats?stream=true&interval=100ms";
+    try (EventTail tail = EventTail.of(daemon, path, "Stats")) {
+      assertTrue(tail.head().contains("content-type: text/event-stream"), tail.head());
+      Awaitility.await().until(() -> tail.events().size() >= 3);
+      assertEquals("event: stats", tail.lines().get(0));
+      sandbox.exec(List.of("sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"));
+      long before = cpu(tail.events().get(0));
+      tail.await(stats -> cpu(stats) > before);
+      assertEquals(204, sandbox.delete().statusCode());
+      tail.awaitEnd();
+      assertTrue(tail.isComplete(), "a proper end");
+    }
+  }
+
+  private static long cpu(JsonNode stats) {
+    return stats.at("/cpu/usageUsec").asLong();
+  }
+
+  @Test
+  void aStreamCanBeLinesOfJson(Daemon daemon) {
+    TestSandbox.create(daemon, "name", "lines");
+    String path = "/v1/sandboxes/lines/stats?stream=true&interval=0.1";
+    try (EventTail tail = EventTail.of(daemon, path, "Stats", "Accept: application/x-ndjson")) {
+      tail.await(stats -> stats.has("memory") || stats.has("pids"));
+      assertTrue(tail.lines().get(0).startsWith("{\"time\":"), tail.lines().get(0));
+    }
+  }
+
+  @Test
+  void whatIsAskedWronglyIsRefused(Daemon daemon) {
+    TestSandbox sandbox = TestSandbox.create(daemon);
+    for (String query :
+        List.of("interval=1", "stream=true&interval=0", "stream=true&interval=2h")) {
+      sandbox.get("/stats?" + query).then().statusCode(400).body("field", equalTo("interval"));
+    }
+    sandbox.get("/stats?every=1").then().statusCode(400).body("field", equalTo("every"));
+    daemon.given().get("/v1/sandboxes/none/stats?stream=true").then().statusCode(404);
+  }
+
+  @Test
+  void theTimeOfEachStageIsTold(Daemon daemon) {
+    String create =
+        TestSandbox.tryCreate(
+                daemon, json("name", "timed", "process", json("args", TestSandbox.SLEEP)))
+            .header("Server-Timing");
+    assertEquals(List.of("check", "cgroup", "namespaces", "furnish", "record"), stages(create));
+    String start = daemon.given().post("/v1/sandboxes/timed/start").header("Server-Timing");
+    assertEquals(List.of("prepare", "spawn", "record"), stages(start));
+    String exec =
+        daemon
+            .given()
+            .body(json("args", List.of("true"), "wait", true))
+            .post("/v1/sandboxes/timed/exec")
+            .header("Server-Timing");
+    assertEquals(List.of("check", "prepare", "spawn", "record", "run", "output"), stages(exec));
+  }
+
+  private static List<String> stages(String serverTiming) {
+    return Stream.of(serverTiming.split(", "))
+        .map(stage -> stage.replaceFirst(";dur=\\d+\\.\\d{3}$", ""))
+        .toList();
+  }
+
+  @Test
+  void howMainEndedIsKeptWithWhatWasUsed(Daemon daemon) {
+    TestSandbox sandbox =
+        TestSandbox.started(
+            daemon,
+            "resources",
+            json("memory", json("max", "32Mi")),
+            "process",
+            json("args", List.of("sh", "-c", "sleep 0.01 | sleep 0.01; exec tail /dev/zero")));
+    JsonPath ended = sandbox.get("/wait").then().statusCode(200).extract().jsonPath();
+    assertEquals("oom", ended.getString("exit.reason"));
+    assertTrue(ended.getLong("exit.sandboxUsage.memoryPeakBytes") > 16 << 20);
+    assertTrue(ended.getLong("exit.sandboxUsage.memoryPeakBytes") <= 32 << 20);
+    assertEquals(1, ended.getLong("exit.sandboxUsage.oomKills"));
+    assertTrue(ended.getDouble("exit.sandboxUsage.cpuSeconds") > 0);
+    assertTrue(ended.getDouble("exit.sandboxUsage.wallSeconds") > 0);
+    if (sandbox.get("/stats").jsonPath().get("pids.peak") != null) {
+      assertEquals(3, ended.getLong("exit.sandboxUsage.pidsPeak"), "sh and two sleeps");
+    }
+    daemon.kill();
+    daemon.start();
+    assertEquals(ended.getMap("exit"), sandbox.inspect().getMap("exit"), "it is on file");
+  }
+
+  @Test
+  void theSameFiguresAreMetricsAsLongAsTheSandboxIsThere(Daemon daemon) {
+    TestSandbox sandbox =
+        TestSandbox.started(daemon, "name", "metered", "resources", json("pids", json("max", 20)));
+    String labels = "{name=\"metered\",id=\"" + sandbox.id() + "\",}";
+    String metrics = metrics(daemon);
+    assertEquals(20, value(metrics, "sandboxd_sandbox_pids_max" + labels));
+    assertEquals(1, value(metrics, "sandboxd_sandbox_pids" + labels));
+    assertEquals(1, value(metrics, "sandboxd_sandboxes{state=\"running\",}"));
+    assertEquals(0, value(metrics, "sandboxd_sandboxes{state=\"broken\",}"));
+    assertTrue(value(metrics, "sandboxd_sandbox_cpu_seconds_total" + labels) > 0);
+    assertTrue(value(metrics, "sandboxd_sandbox_memory_bytes" + labels) > 0);
+    assertEquals(204, sandbox.delete().statusCode());
+    assertFalse(metrics(daemon).contains("metered"));
+  }
+
+  private static String metrics(Daemon daemon) {
+    return daemon
+        .given()
+        .accept("text/plain")
+        .get("/q/metrics")
+        .then()
+        .statusCode(200)
+        .extract()
+        .asString();
+  }
+
+  private static double value(String metrics, String sample) {
+    Matcher line =
+        Pattern.compile("^" + Pattern.quote(sample) + " (\\S+)$", Pattern.MULTILINE)
+            .matcher(metrics);
+    assertTrue(line.find(), sample + " in " + metrics);
+    return Double.parseDouble(line.group(1));
+  }
+}
