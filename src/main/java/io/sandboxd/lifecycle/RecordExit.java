@@ -67,7 +67,7 @@ public final class RecordExit {
             .ifPresentOrElse(
                 p -> {
                   p.hasPids(HostPid.of(pidfd), pidInside);
-                  p.spawned(pidfd);
+                  p.foundAgain(pidfd);
                 },
                 () -> {
                   // Its launch was never answered for: nobody knows it, so nobody would ever end
@@ -119,6 +119,9 @@ public final class RecordExit {
   }
 
   private boolean record(SandboxProcess process, int waitStatus, Usage usage, Instant at) {
+    if (process.isOver()) {
+      return process.end(at, process.status().exit(), process.status().usage(), () -> {});
+    }
     Duration wall = Duration.between(process.status().startedAt(), at);
     ProcessStatus.Usage used =
         new ProcessStatus.Usage(

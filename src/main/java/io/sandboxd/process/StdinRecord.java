@@ -1,5 +1,6 @@
 package io.sandboxd.process;
 
+import io.sandboxd.linux.PlainFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -29,9 +30,10 @@ public final class StdinRecord {
 
   /** Nothing yet, when there is no record. */
   State read() {
-    ByteBuffer content = ByteBuffer.allocate(Long.BYTES);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      if (channel.read(content) < Long.BYTES) {
+    ByteBuffer content;
+    try {
+      content = ByteBuffer.wrap(PlainFile.read(file, Long.BYTES));
+      if (content.remaining() < Long.BYTES) {
         return new State(0, false);
       }
     } catch (NoSuchFileException e) {

@@ -131,6 +131,16 @@ public final class Sandbox {
     return true;
   }
 
+  /**
+   * Nothing can be done with it, as far as this daemon can see. What is on file stays, so that the
+   * next one can look again.
+   */
+  public synchronized void breakForNow(String why) {
+    if (status.state().mayBecome(SandboxState.BROKEN)) {
+      become(status.broken(why));
+    }
+  }
+
   public void require(Collection<SandboxState> states, String toDo) {
     if (!states.contains(state())) {
       throw SandboxException.wrongState(

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 
@@ -28,7 +29,8 @@ public final class SandboxProcess {
   private volatile ProcessStatus status;
   private volatile boolean told;
   private boolean announced;
-  private volatile boolean answerIsDue;
+  private boolean stored;
+  private final AtomicInteger answersDue = new AtomicInteger();
   private volatile Fd pidfd;
 
   SandboxProcess(
@@ -42,6 +44,7 @@ public final class SandboxProcess {
     this.listener = listener;
     this.status = status;
     this.told = isOver();
+    this.stored = told;
     this.announced = announced;
   }
 
@@ -86,16 +89,16 @@ public final class SandboxProcess {
 
   /** Somebody is to be given what it writes when it has ended: until then it must not go. */
   public void keepForAnswer() {
-    answerIsDue = true;
+    answersDue.incrementAndGet();
   }
 
   public void answered() {
-    answerIsDue = false;
+    answersDue.decrementAndGet();
   }
 
   /** Whether it may be forgotten as far as anybody here knows. */
   boolean isDispensable() {
-    return told && !answerIsDue && !isMain();
+    return told && answersDue.get() <= 0 && !isMain();
   }
 
   /** Where its output lies, with that of all others of its sandbox. */
@@ -127,6 +130,17 @@ public final class SandboxProcess {
     pidfd = newPidfd;
     if (isOver()) {
       close();
+    }
+  }
+
+  /** The kernel's hold on one that is on file already, and maybe on a new number. */
+  public synchronized void foundAgain(Fd newPidfd) {
+    close();
+    pidfd = newPidfd;
+    if (isOver()) {
+      close();
+    } else {
+      tryStore();
     }
   }
 
@@ -172,10 +186,11 @@ public final class SandboxProcess {
   public synchronized boolean end(
       Instant at, ExitStatus exit, ProcessStatus.Usage usage, Runnable beforeAnyoneIsTold) {
     if (isOver()) {
-      return true;
+      stored = stored || tryStore();
+      return stored;
     }
     status = status.exited(at, exit, usage);
-    boolean stored = tryStore();
+    stored = tryStore();
     close();
     if (announced) {
       listener.ended(sandbox.status(), status);
@@ -191,7 +206,7 @@ public final class SandboxProcess {
       store();
       return true;
     } catch (UncheckedIOException e) {
-      LOG.errorf("The end of a process cannot be put on file: %s", e.getMessage());
+      LOG.errorf("A process's state cannot be put on file: %s", e.getMessage());
       return false;
     }
   }
