@@ -111,6 +111,9 @@ public final class LaunchProcess {
     long gid = HostIds.gid(ids, process.gid());
     try (OpenStreams.Ends ends = openStreams.open(made, order.spec(), uid, gid, order.input());
         LimitProcess.Group group = limits.prepare(made, order.spec().resources())) {
+      if (order.key() != null) {
+        made.intend();
+      }
       Fault.EXEC_OPENED.here(sandbox);
       List<Fd> fds = new ArrayList<>(ends.stdio());
       int keep = ends.kept() == null ? -1 : fds.size();

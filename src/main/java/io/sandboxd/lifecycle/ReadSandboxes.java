@@ -66,12 +66,14 @@ final class ReadSandboxes {
 
   private Sandbox read(SandboxStatus status) {
     List<ProcessStatus> processes = new ArrayList<>();
+    List<Integer> cutOff = new ArrayList<>();
     for (int seq : directory.processes(status.id())) {
-      if (!directory.isRecorded(status.id(), seq)) {
-        directory.deleteProcess(status.id(), seq); // its start was cut off
-        continue;
-      }
       try {
+        if (!directory.isRecorded(status.id(), seq)) {
+          directory.deleteProcess(status.id(), seq);
+          cutOff.add(seq);
+          continue;
+        }
         processes.add(directory.readProcess(status.id(), seq));
       } catch (RuntimeException e) {
         if (!ON_THE_WAY.contains(status.state())) {
@@ -84,6 +86,7 @@ final class ReadSandboxes {
     Sandbox sandbox =
         registry.restore(main.map(process -> completed(status, process)).orElse(status));
     processes.forEach(sandbox::restore);
+    cutOff.forEach(sandbox::retire);
     sandbox.processes().stream()
         .filter(process -> process.isMain() && process != sandbox.main().orElse(null))
         .toList()

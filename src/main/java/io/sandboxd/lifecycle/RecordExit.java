@@ -74,6 +74,7 @@ public final class RecordExit {
                   // it.
                   LOG.warnf(
                       "Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
+                  sandbox.retire(seq);
                   inits.end(pidfd);
                 });
       }

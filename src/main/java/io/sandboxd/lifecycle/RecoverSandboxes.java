@@ -224,10 +224,13 @@ public final class RecoverSandboxes {
     return ready.thenRun(() -> loseUntold(sandbox, former));
   }
 
-  /** Init has told of all processes it has; those of which it has not are lost. */
+  /** Init has told of all processes it has; those of which it has not were lost, or never made. */
   private void loseUntold(Sandbox sandbox, List<SandboxProcess> former) {
     for (SandboxProcess process : former) {
-      if (!process.hasEnded() && !process.isHeld()) {
+      if (process.isUnsure()) {
+        sandbox.forget(process); // it never was
+        streams.forget(process);
+      } else if (!process.hasEnded() && !process.isHeld()) {
         recordExit.lose(process, Reason.lost, null);
       }
     }

@@ -32,6 +32,11 @@ public final class PlainFile {
     }
   }
 
+  /** So that it is not in the way of one of ours; harmless when there is none. */
+  public static void tryDelete(Path file) {
+    file.toFile().delete();
+  }
+
   /**
    * @param limit bytes
    * @throws java.nio.file.NoSuchFileException if there is nothing

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -76,7 +77,8 @@ public final class KeyedBodies {
       } catch (NoSuchFileException e) {
         taken = 0;
       } catch (IOException e) {
-        throw new IllegalStateException(file + " cannot be read", e);
+        LOG.errorf("%s cannot be read, and is put away: %s", file, e.getMessage());
+        PlainFile.tryDelete(file);
       }
     }
 
@@ -118,7 +120,11 @@ public final class KeyedBodies {
         Files.createDirectories(file.getParent());
         // In one piece, and not emptied before: whenever the daemon is killed, it says something.
         try (FileChannel channel =
-            FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+            FileChannel.open(
+                file,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.CREATE,
+                LinkOption.NOFOLLOW_LINKS)) {
           channel.write(ByteBuffer.wrap(content));
         }
       } catch (IOException e) {

@@ -4,6 +4,7 @@ import io.sandboxd.linux.PlainFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -39,7 +40,8 @@ public final class StdinRecord {
     } catch (NoSuchFileException e) {
       return new State(0, false);
     } catch (IOException e) {
-      LOG.errorf("%s cannot be read: %s", file, e.getMessage());
+      LOG.errorf("%s cannot be read, and is put away: %s", file, e.getMessage());
+      PlainFile.tryDelete(file);
       return new State(0, false);
     }
     long number = content.getLong(0);
@@ -49,7 +51,8 @@ public final class StdinRecord {
   void write(long count, boolean closed) {
     ByteBuffer content = ByteBuffer.allocate(Long.BYTES).putLong(0, closed ? ~count : count);
     try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+        FileChannel.open(
+            file, StandardOpenOption.WRITE, StandardOpenOption.CREATE, LinkOption.NOFOLLOW_LINKS)) {
       channel.write(content);
     } catch (IOException e) {
       LOG.errorf("%s cannot be written: %s", file, e.getMessage());

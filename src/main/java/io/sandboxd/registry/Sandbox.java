@@ -208,8 +208,16 @@ public final class Sandbox {
   public synchronized SandboxProcess restore(ProcessStatus known) {
     SandboxProcess process = new SandboxProcess(this, directory, listener, known, true);
     put(process);
-    lastSeq.accumulateAndGet(known.seq(), Math::max);
+    retire(known.seq());
     return process;
+  }
+
+  /**
+   * No other process shall have this number: init may yet tell of the one it was for, which is not
+   * known any more.
+   */
+  public void retire(int seq) {
+    lastSeq.accumulateAndGet(seq, Math::max);
   }
 
   /** Of a process that never came to be, or whose successor has started, nothing is kept. */

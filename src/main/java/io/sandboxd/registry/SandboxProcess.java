@@ -28,6 +28,7 @@ public final class SandboxProcess {
   private final AtomicReference<Doom> doom = new AtomicReference<>();
   private volatile ProcessStatus status;
   private volatile boolean told;
+  private volatile boolean unsure;
   private boolean announced;
   private boolean stored;
   private final AtomicInteger answersDue = new AtomicInteger();
@@ -46,6 +47,7 @@ public final class SandboxProcess {
     this.told = isOver();
     this.stored = told;
     this.announced = announced;
+    this.unsure = announced && !told && status.sandboxPid() == null;
   }
 
   public Sandbox sandbox() {
@@ -122,8 +124,21 @@ public final class SandboxProcess {
   }
 
   /**
-   * The kernel has made it; it may have ended already. Only now is it put on file: one whose start
-   * was cut off by a crash is nobody's, and is ended at the recovery.
+   * Puts on file that it is about to be made: should a crash come before its start is answered, it
+   * can be asked for again and is not made a second time.
+   */
+  public synchronized void intend() {
+    store();
+  }
+
+  /** Whether it was intended by a former daemon, and nobody has told yet that it was made. */
+  public boolean isUnsure() {
+    return unsure;
+  }
+
+  /**
+   * The kernel has made it; it may have ended already. Unless it was intended it is put on file
+   * only now: one whose start was cut off by a crash is nobody's, and is ended at the recovery.
    */
   public synchronized void spawned(Fd newPidfd) {
     store();
@@ -137,6 +152,7 @@ public final class SandboxProcess {
   public synchronized void foundAgain(Fd newPidfd) {
     close();
     pidfd = newPidfd;
+    tellLateStart();
     if (isOver()) {
       close();
     } else {
@@ -189,6 +205,7 @@ public final class SandboxProcess {
       stored = stored || tryStore();
       return stored;
     }
+    tellLateStart();
     status = status.exited(at, exit, usage);
     stored = tryStore();
     close();
@@ -199,6 +216,13 @@ public final class SandboxProcess {
     told = true;
     waiting.forEach(waiter -> waiter.complete(status));
     return stored;
+  }
+
+  private void tellLateStart() {
+    if (unsure) {
+      unsure = false;
+      listener.started(sandbox.status(), status.asStarted());
+    }
   }
 
   private boolean tryStore() {
