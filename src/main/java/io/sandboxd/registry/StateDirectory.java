@@ -193,8 +193,10 @@ public final class StateDirectory {
   private static byte[] read(Path file) {
     try {
       return PlainFile.read(file, LONGEST);
+    } catch (NoSuchFileException e) {
+      throw new UncheckedIOException(file + " is not there", e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 

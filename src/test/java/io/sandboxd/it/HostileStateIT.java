@@ -52,7 +52,7 @@ class HostileStateIT {
     cases.put("gone", new Case(dir -> Files.delete(dir.resolve(FILE)), FILE));
     cases.put("directory", new Case(HostileStateIT::makeDirectory, "no regular file"));
     cases.put("newer", new Case(replace("\"version\" : 1", "\"version\" : 99"), "newer sandboxd"));
-    cases.put("field", new Case(replace("\"version\" : 1", "\"version\" : 1, \"x\" : 2"), "'x'"));
+    cases.put("field", new Case(replace("\"version\" : 1", "\"version\" : 1, \"x\" : 2"), "not a known field"));
     cases.put("elsewhere", new Case(replaceAll("\"id\" : \"\\w+\"", "\"id\" : \"../..\""), "id"));
     cases.put("misnamed", new Case(replace("\"misnamed\"", "\"../misnamed\""), "name"));
     cases.put("namesake", new Case(replace("\"namesake\"", "\"good\""), "'good'"));
@@ -136,6 +136,7 @@ class HostileStateIT {
       ids.put(name, sandbox.id());
       inits.put(name, sandbox.initPid());
     }
+    Path fresh = directory(daemon, good.id()).resolve(FILE + ".new");
     daemon.kill();
     for (Map.Entry<String, Case> each : cases.entrySet()) {
       each.getValue().damage().to(directory(daemon, ids.get(each.getKey())));
@@ -144,7 +145,6 @@ class HostileStateIT {
     Files.createSymbolicLink(sandboxes.resolve("ffffffffffffff01"), victims);
     Files.writeString(sandboxes.resolve("ffffffffffffff02"), "a file");
     Path nobodys = Files.createDirectory(sandboxes.resolve("no id"));
-    Path fresh = directory(daemon, good.id()).resolve(FILE + ".new");
     Files.createSymbolicLink(fresh, victims.resolve("1"));
     fifo(daemon.stateDirectory().resolve("events/current"));
 
