@@ -52,7 +52,9 @@ class HostileStateIT {
     cases.put("gone", new Case(dir -> Files.delete(dir.resolve(FILE)), FILE));
     cases.put("directory", new Case(HostileStateIT::makeDirectory, "no regular file"));
     cases.put("newer", new Case(replace("\"version\" : 1", "\"version\" : 99"), "newer sandboxd"));
-    cases.put("field", new Case(replace("\"version\" : 1", "\"version\" : 1, \"x\" : 2"), "not a known field"));
+    cases.put(
+        "field",
+        new Case(replace("\"version\" : 1", "\"version\" : 1, \"x\" : 2"), "not a known field"));
     cases.put("elsewhere", new Case(replaceAll("\"id\" : \"\\w+\"", "\"id\" : \"../..\""), "id"));
     cases.put("misnamed", new Case(replace("\"misnamed\"", "\"../misnamed\""), "name"));
     cases.put("namesake", new Case(replace("\"namesake\"", "\"good\""), "'good'"));

@@ -65,9 +65,10 @@ class ScarcityIT {
     TestSandbox spare = TestSandbox.started(daemon, "name", "spare");
     TestSandbox idle = TestSandbox.create(daemon, "name", "idle");
     int init = kept.initPid();
+    kept.sh(": > /tmp/one; : > /tmp/two");
     for (String job : List.of("one", "two")) {
       kept.spawn(
-          job, List.of("sh", "-c", "while [ ! -e /tmp/" + job + " ]; do sleep 0.02; done; exit 7"));
+          job, List.of("sh", "-c", "while [ ! -s /tmp/" + job + " ]; do sleep 0.02; done; exit 7"));
     }
     Path filler = fill(small.resolve("filler"));
 
@@ -114,7 +115,7 @@ class ScarcityIT {
 
   /** By way of the host: there may be no daemon. */
   private static void touch(int init, String file) throws IOException {
-    Files.createFile(Path.of("/proc/" + init + "/root/tmp/" + file));
+    Files.writeString(Path.of("/proc/" + init + "/root/tmp/" + file), "now");
   }
 
   private static Path fill(Path file) throws IOException {
