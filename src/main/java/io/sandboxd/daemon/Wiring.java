@@ -49,9 +49,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * Puts the parts together, once, by hand: the whole of the engine can be read here from the bottom
@@ -79,12 +78,13 @@ public final class Wiring {
   private final FindLeaks leaks;
   private final RecoverSandboxes recover;
   private final SpecValidator validator;
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "timer"));
-  private final ExecutorService chores =
-      Executors.newCachedThreadPool(task -> daemonThread(task, "chore"));
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(1, task -> daemonThread(task, "timer"));
+  private final Executor chores =
+      new Chores(Executors.newCachedThreadPool(task -> daemonThread(task, "chore")), timer);
 
   Wiring(Settings settings, Validator constraints) {
+    timer.prestartAllCoreThreads();
     StateDirectory directory = new StateDirectory(settings.stateDir());
     events =
         new EventLog(
@@ -96,7 +96,7 @@ public final class Wiring {
     IdRanges idRanges = new IdRanges(settings.idBase());
     reaper = new EpollLoop(syscalls, "reaper");
     reaper.start();
-    Inits inits = new Inits(syscalls, reaper, directory);
+    Inits inits = new Inits(syscalls, reaper, timer, directory);
     output = new EpollLoop(syscalls, "streams");
     output.start();
     streams = new Streams(syscalls, output, timer, directory, inits);

@@ -7,6 +7,7 @@ import io.sandboxd.launch.LaunchPlanner;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.Plan;
 import io.sandboxd.launch.SandboxInit;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
@@ -180,17 +181,26 @@ public final class CreateSandbox {
           inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
       pid = run(sandbox, channel, plan);
     } catch (RuntimeException e) {
-      // Not reaped yet, so the pid is still its own.
-      inits.end(syscalls.pidfdOpen(launcher));
+      endLauncher(launcher);
       throw e;
     }
     Fault.CREATE_ENTERED.here(sandbox);
     syscalls.reapChild(launcher);
     OomScore.reset(syscalls, pid);
     inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
-    sandbox.update(s -> s.change().pid(pid).initStartTicks(ProcessStat.startTicks(pid)).build());
+    long startTicks = inits.startTicks(sandbox, pid);
+    sandbox.update(s -> s.change().pid(pid).initStartTicks(startTicks).build());
     if (sandbox.status().spec().namespace(NamespaceType.USER).isNew()) {
       HostIds.write(syscalls, pid, ids);
+    }
+  }
+
+  /** Not reaped yet, so the pid is still its own. */
+  private void endLauncher(int launcher) {
+    try {
+      inits.end(syscalls.pidfdOpen(launcher));
+    } catch (ErrnoException e) {
+      syscalls.endChild(launcher); // no descriptor is left to wait with
     }
   }
 

@@ -45,7 +45,7 @@ public final class ExecProcess {
     Sandbox sandbox = registry.get(name);
     Optional<SandboxProcess> known = earlier(sandbox, key);
     if (known.isPresent()) {
-      return known.get();
+      return again(known.get(), request);
     }
     // At once: a verb that is under way would else be waited for.
     requireAlive(sandbox);
@@ -57,6 +57,7 @@ public final class ExecProcess {
     Supplier<SandboxProcess> verb =
         () ->
             earlier(sandbox, key)
+                .map(same -> again(same, request))
                 .orElseGet(
                     () -> {
                       requireAlive(sandbox);
@@ -70,6 +71,13 @@ public final class ExecProcess {
     sandbox.endedBeyond(most).forEach(launch::forget);
     times.done("record");
     return process;
+  }
+
+  private static SandboxProcess again(SandboxProcess known, ExecRequest request) {
+    if (request.waits()) {
+      known.keepForAnswer();
+    }
+    return known;
   }
 
   private static void requireAlive(Sandbox sandbox) {

@@ -13,8 +13,11 @@ final class Timeouts {
   /** Between TERM and KILL for a process whose time is up. */
   static final Duration GRACE = Duration.ofSeconds(2);
 
-  /** For an init to tell all it knows after the daemon's restart. */
+  /** For all inits to tell what they know, before a new daemon serves without. */
   static final Duration RECOVERY = Duration.ofSeconds(5);
+
+  /** Before an init that lives and cannot be heard is connected to again. */
+  static final Duration RECONNECT = Duration.ofSeconds(1);
 
   private Timeouts() {}
 }
