@@ -14,6 +14,7 @@ import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
@@ -78,12 +79,13 @@ public final class CreateSandbox {
 
   /**
    * @param spec validated
+   * @param key to keep with it; null for none
    * @param times for its stages
    * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot
    *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
    *     is left
    */
-  public Sandbox create(SandboxSpec spec, StageTimes times) {
+  public Sandbox create(SandboxSpec spec, RequestKey key, StageTimes times) {
     cgroups.check(spec.resources());
     checkMain(spec.process());
     describe.check(spec);
@@ -91,7 +93,7 @@ public final class CreateSandbox {
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
     return registry.reserve(
-        SandboxStatus.creating(id, name, spec, Instant.now()),
+        SandboxStatus.creating(id, name, spec, Instant.now()).change().requestKey(key).build(),
         sandbox -> {
           try {
             Fault.CREATE_RESERVED.here(sandbox);
@@ -138,7 +140,7 @@ public final class CreateSandbox {
     }
     Fault.CREATE_LAYER.here(sandbox);
     times.done("cgroup");
-    LaunchRequest request = describe.request(sandbox, cgroup);
+    LaunchRequest request = describe.request(spec, sandbox.name(), cgroup);
     streams.watch(sandbox);
     recordExit.watch(sandbox, 0L);
     enter(sandbox, LaunchPlanner.enter(request), ids);

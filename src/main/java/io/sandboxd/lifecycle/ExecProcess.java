@@ -6,6 +6,7 @@ import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import java.util.EnumSet;

@@ -61,20 +61,20 @@ public final class Inits {
     reaper.watch(
         pidfd,
         () -> {
-          // Whoever takes it from there, this or kill, is the one that closes it.
-          if (pidfds.remove(sandbox.id(), pidfd)) {
-            reaper.forget(pidfd);
-            try (pidfd) {
-              syscalls.reap(pidfd);
+          reaper.forget(pidfd);
+          synchronized (pidfd) {
+            if (!pidfd.isOpen()) {
+              return; // it was us
             }
-            whenDead.run();
+            syscalls.reap(pidfd);
           }
+          whenDead.run();
         });
   }
 
   boolean isAlive(Sandbox sandbox) {
     Fd pidfd = pidfds.get(sandbox.id());
-    return pidfd != null && pidfd.isOpen() && !syscalls.poll(pidfd, Syscalls.EPOLLIN, 0);
+    return pidfd != null && !hasEnded(pidfd, 0);
   }
 
   /**
@@ -98,8 +98,20 @@ public final class Inits {
    */
   RuntimeException reason(Sandbox sandbox, RuntimeException failure) {
     boolean told = failure instanceof SandboxException;
-    boolean died = sandbox.status().pid() != null && !isAlive(sandbox);
-    return told || !died ? failure : died(sandbox, failure);
+    return told || !isDying(sandbox) ? failure : died(sandbox, failure);
+  }
+
+  /** A process lets its namespaces and its root go some time before it is seen to be dead. */
+  private boolean isDying(Sandbox sandbox) {
+    Fd pidfd = pidfds.get(sandbox.id());
+    boolean had = sandbox.status().pid() != null;
+    return had && (pidfd == null || hasEnded(pidfd, Timeouts.DYING_MILLIS));
+  }
+
+  private boolean hasEnded(Fd pidfd, int millis) {
+    synchronized (pidfd) {
+      return !pidfd.isOpen() || syscalls.poll(pidfd, Syscalls.EPOLLIN, millis);
+    }
   }
 
   /**
@@ -138,11 +150,16 @@ public final class Inits {
 
   /** Kills a process and waits until it is gone. */
   void end(Fd pidfd) {
-    try (pidfd) {
+    try {
       if (syscalls.pidfdSendSignal(pidfd, 9)) {
         syscalls.poll(pidfd, Syscalls.EPOLLIN, Timeouts.KILL_MILLIS);
       }
       syscalls.reap(pidfd);
+    } finally {
+      // Not while others look at it: a number that was closed may be another's at once.
+      synchronized (pidfd) {
+        pidfd.close();
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.ProcessTerms;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import java.time.Instant;

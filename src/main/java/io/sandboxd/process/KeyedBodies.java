@@ -1,5 +1,6 @@
 package io.sandboxd.process;
 
+import io.sandboxd.sandbox.RequestKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,21 +31,14 @@ public final class KeyedBodies {
 
   /** The request of this key: known already, or a new one. */
   public synchronized Body of(String key) {
-    String name = HexFormat.of().formatHex(sha256().digest(key.getBytes(StandardCharsets.UTF_8)));
+    String name =
+        HexFormat.of().formatHex(RequestKey.sha256().digest(key.getBytes(StandardCharsets.UTF_8)));
     Body body = bodies.computeIfAbsent(name, n -> new Body(directory.resolve(n)));
     if (bodies.size() > MOST) {
       String eldest = bodies.keySet().iterator().next();
       bodies.remove(eldest).delete();
     }
     return body;
-  }
-
-  public static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   /** One request's body. */
