@@ -124,6 +124,24 @@ class InitChannelTest {
     assertEquals(List.of("spawned 5 4711 2"), heard);
   }
 
+  /** The kernel leaves out a descriptor for which the daemon has no number left. */
+  @Test
+  void whatCannotBeHeldIsEndedAndRefused() {
+    FakeSyscalls kernel =
+        new AnsweringKernel(
+            message(4711, List.of(), InitMessage.BORN, 5),
+            message(4000, List.of(), InitMessage.SPAWNED, 5, 2));
+    InitChannel channel = channel(kernel);
+    SandboxException failure =
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
+    assertEquals(ErrorCode.LIMIT_EXCEEDED, failure.code());
+    ByteBuffer last =
+        ByteBuffer.wrap(kernel.sent.get(kernel.sent.size() - 1)).order(ByteOrder.nativeOrder());
+    assertEquals(4, last.getInt(), "SIGNAL");
+    assertEquals(5, last.getInt());
+    assertEquals(9, last.getInt());
+  }
+
   @Test
   void aFailureNamesTheStep() {
     InitChannel channel =
