@@ -97,8 +97,7 @@ final class ReadSandboxes {
 
   /** One that was merely intended may never have been. */
   private static boolean isMainForSure(ProcessStatus process) {
-    boolean made =
-        process.sandboxPid() != null || process.state() == ProcessStatus.State.EXITED;
+    boolean made = process.sandboxPid() != null || process.state() == ProcessStatus.State.EXITED;
     return made && process.id().equals(ProcessStatus.MAIN);
   }
 

@@ -125,8 +125,8 @@ public final class SandboxProcess {
 
   /**
    * Puts on file that it is about to be made. Should a crash come before its start is answered, it
-   * is known all the same, and is not made a second time for who asks again; and if there is no room
-   * for it on file, it is not made at all.
+   * is known all the same, and is not made a second time for who asks again; and if there is no
+   * room for it on file, it is not made at all.
    */
   public synchronized void intend() {
     store();

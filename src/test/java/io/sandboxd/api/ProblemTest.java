@@ -64,8 +64,7 @@ class ProblemTest {
             new ErrnoException("posix_spawn", null, Errno.EAGAIN),
             new ErrnoException("posix_spawn", null, Errno.ENOMEM),
             new UncheckedIOException(new IOException("No space left on device")),
-            new UncheckedIOException(
-                new FileSystemException("/x", null, "Too many open files")),
+            new UncheckedIOException(new FileSystemException("/x", null, "Too many open files")),
             new OutOfMemoryError("unable to create native thread"));
     for (Throwable shortage : shortages) {
       JsonNode problem = json(Problem.of(shortage));

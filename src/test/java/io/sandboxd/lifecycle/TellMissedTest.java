@@ -166,9 +166,7 @@ class TellMissedTest {
   void whatWasIntendedIsNotTold() {
     Sandbox sandbox = created(LATER);
     daemon.dead = true;
-    sandbox
-        .addProcess("main", (id, seq) -> Processes.starting(id, seq, LATER, "true"))
-        .intend();
+    sandbox.addProcess("main", (id, seq) -> Processes.starting(id, seq, LATER, "true")).intend();
     assertEquals(A_LIFE.subList(0, 1), toldInTheEnd());
   }
 
