@@ -112,9 +112,7 @@ public final class LaunchProcess {
     long gid = HostIds.gid(ids, process.gid());
     try (OpenStreams.Ends ends = openStreams.open(made, order.spec(), uid, gid, order.input());
         LimitProcess.Group group = limits.prepare(made, order.spec().resources())) {
-      if (order.key() != null) {
-        made.intend();
-      }
+      made.intend();
       Fault.EXEC_OPENED.here(sandbox);
       List<Fd> fds = new ArrayList<>(ends.stdio());
       int keep = ends.kept() == null ? -1 : fds.size();
@@ -136,17 +134,7 @@ public final class LaunchProcess {
               () -> channel.spawn(made.seq(), steps, fds, keep));
       order.times().done("spawn");
       Fault.EXEC_SPAWNED.here(sandbox);
-      record(made, pidfd);
-    }
-  }
-
-  /** One that cannot be put on file must not run on: who asked for it is told that it does not. */
-  private void record(SandboxProcess made, Fd pidfd) {
-    try {
       made.spawned(pidfd);
-    } catch (RuntimeException e) {
-      inits.end(pidfd);
-      throw e;
     }
   }
 

@@ -82,16 +82,23 @@ final class ReadSandboxes {
       }
     }
     Optional<ProcessStatus> main =
-        processes.stream().filter(p -> p.id().equals(ProcessStatus.MAIN)).reduce((a, b) -> b);
+        processes.stream().filter(ReadSandboxes::isMainForSure).reduce((former, next) -> next);
     Sandbox sandbox =
         registry.restore(main.map(process -> completed(status, process)).orElse(status));
     processes.forEach(sandbox::restore);
     cutOff.forEach(sandbox::retire);
+    int latest = main.map(ProcessStatus::seq).orElse(0);
     sandbox.processes().stream()
-        .filter(process -> process.isMain() && process != sandbox.main().orElse(null))
+        .filter(process -> process.isMain() && process.seq() < latest)
         .toList()
         .forEach(sandbox::forget); // its successor was started already
     return sandbox;
+  }
+
+  /** One that was merely intended may never have been. */
+  private static boolean isMainForSure(ProcessStatus process) {
+    boolean made = process.sandboxPid() != null || process.state() == ProcessStatus.State.EXITED;
+    return made && process.id().equals(ProcessStatus.MAIN);
   }
 
   private Sandbox broken(SandboxStatus status, String why) {

@@ -67,7 +67,8 @@ public final class RecordExit {
             .ifPresentOrElse(
                 p -> {
                   p.hasPids(HostPid.of(pidfd), pidInside);
-                  p.foundAgain(pidfd);
+                  p.spawned(pidfd);
+                  settleStart(p);
                 },
                 () -> {
                   // Its launch was never answered for: nobody knows it, so nobody would ever end
@@ -91,6 +92,7 @@ public final class RecordExit {
 
       @Override
       public void exited(int seq, int waitStatus, Usage usage, Instant at) {
+        sandbox.process(seq).ifPresent(RecordExit::settleStart);
         boolean stored =
             sandbox.process(seq).map(p -> record(p, waitStatus, usage, at)).orElse(true);
         if (stored) {
@@ -108,6 +110,24 @@ public final class RecordExit {
         LOG.debugf("Sandbox %s: its init cannot be heard: %s", sandbox.name(), why);
       }
     };
+  }
+
+  /** A former daemon had it made, and was killed before it could say so. */
+  private static void settleStart(SandboxProcess process) {
+    if (!process.isUnsure()) {
+      return;
+    }
+    process.startIsSure();
+    if (process.isMain()) {
+      Sandbox sandbox = process.sandbox();
+      sandbox.updateIf(
+          EnumSet.of(SandboxState.CREATED, SandboxState.STOPPED),
+          s -> s.started(process.status().startedAt()));
+      sandbox.processes().stream()
+          .filter(other -> other.isMain() && other != process)
+          .toList()
+          .forEach(sandbox::forget);
+    }
   }
 
   /** What is not acknowledged is told again at the next connect, which does no harm. */

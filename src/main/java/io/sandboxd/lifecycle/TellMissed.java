@@ -69,8 +69,11 @@ final class TellMissed {
     Set<String> there = new HashSet<>();
     for (Sandbox sandbox : found) {
       there.add(sandbox.id());
+      Told of = told.getOrDefault(sandbox.id(), new Told());
       if (!ON_THE_WAY.contains(sandbox.state())) {
-        ofSandbox(sandbox, told.getOrDefault(sandbox.id(), new Told()));
+        ofSandbox(sandbox, of);
+      } else if (of.latest != null) {
+        ofProcesses(sandbox, of); // they end before their sandbox is gone
       }
     }
     told.forEach(
@@ -94,12 +97,20 @@ final class TellMissed {
       known = SandboxState.CREATED;
       tell.changed(now.withState(SandboxState.CREATING), now.withState(known));
     }
-    sandbox.processes().stream()
-        .filter(process -> !process.isUnsure())
-        .forEach(process -> ofProcess(now, process, of));
+    ofProcesses(sandbox, of);
     boolean unsure = known == null && !isMissing(now.startedAt()) && !isMissing(now.stoppedAt());
     if (known != now.state() && (!unsure || now.state() == SandboxState.BROKEN)) {
       tell.changed(now.withState(known == null ? SandboxState.CREATED : known), now);
+    }
+  }
+
+  private void ofProcesses(Sandbox sandbox, Told of) {
+    for (SandboxProcess process : sandbox.processes()) {
+      if (!process.isUnsure()) {
+        ofProcess(sandbox.status(), process, of);
+      } else if (of.started.contains(process.seq())) {
+        process.startWasTold();
+      }
     }
   }
 

@@ -46,8 +46,8 @@ public final class SandboxProcess {
     this.status = status;
     this.told = isOver();
     this.stored = told;
-    this.announced = announced;
     this.unsure = announced && !told && status.sandboxPid() == null;
+    this.announced = announced && !unsure;
   }
 
   public Sandbox sandbox() {
@@ -124,8 +124,9 @@ public final class SandboxProcess {
   }
 
   /**
-   * Puts on file that it is about to be made: should a crash come before its start is answered, it
-   * can be asked for again and is not made a second time.
+   * Puts on file that it is about to be made. Should a crash come before its start is answered, it
+   * is known all the same, and is not made a second time for who asks again; and if there is no
+   * room for it on file, it is not made at all.
    */
   public synchronized void intend() {
     store();
@@ -136,23 +137,10 @@ public final class SandboxProcess {
     return unsure;
   }
 
-  /**
-   * The kernel has made it; it may have ended already. Unless it was intended it is put on file
-   * only now: one whose start was cut off by a crash is nobody's, and is ended at the recovery.
-   */
+  /** The kernel has made it, and this is the hold on it; it may have ended already. */
   public synchronized void spawned(Fd newPidfd) {
-    store();
+    close(); // there is one already if init was lost and found again
     pidfd = newPidfd;
-    if (isOver()) {
-      close();
-    }
-  }
-
-  /** The kernel's hold on one that is on file already, and maybe on a new number. */
-  public synchronized void foundAgain(Fd newPidfd) {
-    close();
-    pidfd = newPidfd;
-    tellLateStart();
     if (isOver()) {
       close();
     } else {
@@ -205,7 +193,7 @@ public final class SandboxProcess {
       stored = stored || tryStore();
       return stored;
     }
-    tellLateStart();
+    startIsSure();
     status = status.exited(at, exit, usage);
     stored = tryStore();
     close();
@@ -218,10 +206,19 @@ public final class SandboxProcess {
     return stored;
   }
 
-  private void tellLateStart() {
+  /** The former daemon has told of its start, though it could not put that on file. */
+  public synchronized void startWasTold() {
+    announced = true;
+  }
+
+  /** It was made, as somebody has told who knows. */
+  public synchronized void startIsSure() {
     if (unsure) {
       unsure = false;
-      listener.started(sandbox.status(), status.asStarted());
+      if (!announced) {
+        listener.started(sandbox.status(), status.asStarted());
+        announced = true;
+      }
     }
   }
 

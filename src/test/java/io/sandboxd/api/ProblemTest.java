@@ -10,6 +10,10 @@ import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.json.SpecJson;
 import jakarta.ws.rs.NotAllowedException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +53,26 @@ class ProblemTest {
     assertEquals(500, problem.path("status").asInt());
     assertEquals("mount", problem.path("syscall").asText());
     assertEquals("EBUSY", problem.path("errnoName").asText());
+  }
+
+  /** It may work later, as nothing is wrong with the request. */
+  @Test
+  void aShortageIsALimit() {
+    List<Throwable> shortages =
+        List.of(
+            new ErrnoException("open", "/x", Errno.EMFILE),
+            new ErrnoException("posix_spawn", null, Errno.EAGAIN),
+            new ErrnoException("posix_spawn", null, Errno.ENOMEM),
+            new UncheckedIOException(new IOException("No space left on device")),
+            new UncheckedIOException(new FileSystemException("/x", null, "Too many open files")),
+            new OutOfMemoryError("unable to create native thread"));
+    for (Throwable shortage : shortages) {
+      JsonNode problem = json(Problem.of(shortage));
+      assertEquals(429, problem.path("status").asInt(), shortage::toString);
+      assertEquals("limit_exceeded", problem.path("code").asText());
+    }
+    assertEquals(500, Problem.of(new UncheckedIOException(new IOException("?"))).status());
+    assertEquals(500, Problem.of(new ErrnoException("read", null, Errno.EAGAIN)).status());
   }
 
   @Test

@@ -177,7 +177,10 @@ final class Exchange implements AutoCloseable {
 
       @Override
       public int read(byte[] into, int offset, int length) throws IOException {
-        byte[] piece = new byte[Math.max(1, length)];
+        if (length == 0) {
+          return 0;
+        }
+        byte[] piece = new byte[length];
         int count = Exchange.this.read(piece);
         if (count > 0) {
           System.arraycopy(piece, 0, into, offset, count);

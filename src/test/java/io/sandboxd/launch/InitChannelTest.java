@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class InitChannelTest {
   private final List<String> heard = new ArrayList<>();
 
-  /** Answers at once, while the request is being sent. */
+  /** Answers at once, while the first request is being sent. */
   private static class AnsweringKernel extends FakeSyscalls {
     private final Syscalls.Message[] answers;
     private InitChannel channel;
@@ -35,8 +35,10 @@ class InitChannelTest {
     @Override
     public synchronized void send(Fd socket, byte[] data, List<Fd> fds) {
       super.send(socket, data, fds);
-      toReceive.addAll(List.of(answers));
-      channel.onReadable();
+      if (sent.size() == 1) {
+        toReceive.addAll(List.of(answers));
+        channel.onReadable();
+      }
     }
   }
 
@@ -122,6 +124,24 @@ class InitChannelTest {
                 message(4000, List.of(pidfd), InitMessage.SPAWNED, 5, 2)));
     assertEquals(pidfd, channel.spawn(5, STEPS, List.of(), -1));
     assertEquals(List.of("spawned 5 4711 2"), heard);
+  }
+
+  /** The kernel leaves out a descriptor for which the daemon has no number left. */
+  @Test
+  void whatCannotBeHeldIsEndedAndRefused() {
+    FakeSyscalls kernel =
+        new AnsweringKernel(
+            message(4711, List.of(), InitMessage.BORN, 5),
+            message(4000, List.of(), InitMessage.SPAWNED, 5, 2));
+    InitChannel channel = channel(kernel);
+    SandboxException failure =
+        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
+    assertEquals(ErrorCode.LIMIT_EXCEEDED, failure.code());
+    ByteBuffer last =
+        ByteBuffer.wrap(kernel.sent.get(kernel.sent.size() - 1)).order(ByteOrder.nativeOrder());
+    assertEquals(4, last.getInt(), "SIGNAL");
+    assertEquals(5, last.getInt());
+    assertEquals(9, last.getInt());
   }
 
   @Test

@@ -152,6 +152,25 @@ class TellMissedTest {
   }
 
   @Test
+  void anEndIsToldAlsoIfTheSandboxIsBeingDeleted() {
+    Sandbox sandbox = created(LATER);
+    SandboxProcess main = start(sandbox, LATER);
+    sandbox.update(s -> s.withState(SandboxState.DELETING));
+    daemon.dead = true;
+    main.end(LATER, SEVEN, null, () -> {});
+    assertEquals(A_LIFE.subList(0, 4), toldInTheEnd());
+  }
+
+  /** Whether it was made, only its init can say. */
+  @Test
+  void whatWasIntendedIsNotTold() {
+    Sandbox sandbox = created(LATER);
+    daemon.dead = true;
+    sandbox.addProcess("main", (id, seq) -> Processes.starting(id, seq, LATER, "true")).intend();
+    assertEquals(A_LIFE.subList(0, 1), toldInTheEnd());
+  }
+
+  @Test
   void aStartThatWasNotToldIsTold() {
     Sandbox sandbox = created(LATER);
     daemon.dead = true;

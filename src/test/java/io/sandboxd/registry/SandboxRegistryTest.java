@@ -84,7 +84,7 @@ class SandboxRegistryTest {
   @Test
   void whatIsWrittenIsReadAgain() {
     Sandbox sandbox = reserve("1", "web");
-    sandbox.update(s -> s.change().pid(42).state(SandboxState.CREATED).build());
+    sandbox.update(s -> s.change().pid(42).initStartTicks(7L).state(SandboxState.CREATED).build());
     SandboxStatus read = new StateDirectory(root).readSandbox("1");
     assertEquals(sandbox.status(), read);
   }
