@@ -100,7 +100,8 @@ class TellMissedTest {
   private static SandboxProcess start(Sandbox sandbox, Instant at) {
     SandboxProcess main =
         sandbox.addProcess("main", (id, seq) -> Processes.starting(id, seq, at, "true"));
-    main.spawned(100, 2, null);
+    main.hasPids(100, 2);
+    main.spawned(null);
     main.announce(() -> sandbox.update(s -> s.started(at)));
     return main;
   }
