@@ -19,9 +19,10 @@ enum EventForm {
       to.appendString("data: ").appendBytes(json).appendString("\n\n");
     }
 
+    /** An event without data is none (9.2.6): EventSource keeps its id and calls nobody. */
     @Override
-    Buffer heartbeat() {
-      return Buffer.buffer(":\n\n");
+    Buffer position(long id) {
+      return Buffer.buffer("id: " + id + "\n\n");
     }
   },
   /** One JSON object a line. */
@@ -31,10 +32,10 @@ enum EventForm {
       to.appendBytes(json).appendString("\n");
     }
 
-    /** There are no comments in it, and not all readers take an empty line. */
+    /** There is nothing in it that is no line of JSON, and not all readers take an empty line. */
     @Override
-    Buffer heartbeat() {
-      return null;
+    Buffer position(long id) {
+      return Buffer.buffer();
     }
   };
 
@@ -58,8 +59,13 @@ enum EventForm {
     write(to, Long.toString(event.id()), event.type().word(), event.json());
   }
 
-  /** Shows who is in between that the connection is in use; null if there is no such thing. */
-  abstract Buffer heartbeat();
+  /**
+   * Tells the client how far it has come, so that it can come back there although nothing that it
+   * wanted has happened; empty if there is no such thing.
+   *
+   * @param id of the event that it has seen, or did not want, with all before
+   */
+  abstract Buffer position(long id);
 
   /**
    * The first of those that the header Accept names; SSE for whoever takes anything.

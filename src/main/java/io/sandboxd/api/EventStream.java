@@ -27,6 +27,7 @@ final class EventStream {
   private final Context loop;
   private final Consumer<EventStream> whenOver;
   private long position;
+  private boolean caughtUp;
   private boolean over;
 
   /**
@@ -75,9 +76,8 @@ final class EventStream {
   void beat() {
     loop.runOnContext(
         woken -> {
-          Buffer heartbeat = form.heartbeat();
-          if (!over && heartbeat != null && !response.writeQueueFull()) {
-            response.write(heartbeat);
+          if (!over && caughtUp && !response.writeQueueFull()) {
+            response.write(form.position(position));
           }
         });
   }
@@ -88,6 +88,7 @@ final class EventStream {
       if (next.isEmpty()) {
         cutOff();
       } else if (next.get().isEmpty()) {
+        catchUp();
         return;
       } else if (response.writeQueueFull()) {
         response.drainHandler(drained -> pump());
@@ -95,6 +96,14 @@ final class EventStream {
       } else {
         send(next.get());
       }
+    }
+  }
+
+  /** It knows the past, if it asked for it; from here on it is told what happens as it does. */
+  private void catchUp() {
+    if (!caughtUp) {
+      caughtUp = true;
+      response.write(form.position(position));
     }
   }
 

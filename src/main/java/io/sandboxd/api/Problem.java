@@ -1,11 +1,13 @@
 package io.sandboxd.api;
 
+import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.json.SpecJson;
 import io.vertx.ext.web.handler.HttpException;
 import jakarta.ws.rs.WebApplicationException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -59,6 +61,16 @@ record Problem(int status, ErrorCode code, String detail, Map<String, Object> fi
     if (failure instanceof RejectedExecutionException) {
       return of(ErrorCode.BUSY, "The daemon has more requests than it can work on.");
     }
+    if (failure instanceof OutOfMemoryError) {
+      log(failure);
+      return of(ErrorCode.LIMIT_EXCEEDED, "The daemon has no memory or thread left for this.");
+    }
+    if (failure instanceof UncheckedIOException e && Errno.isShortage(Errno.of(e.getCause()))) {
+      return ofShortage(new ErrnoException("write", null, Errno.of(e.getCause())));
+    }
+    if (failure instanceof ErrnoException refused && isShortage(refused)) {
+      return ofShortage(refused);
+    }
     Map<String, Object> fields = new LinkedHashMap<>();
     if (failure instanceof ErrnoException refused) {
       fields.put("syscall", refused.syscall());
@@ -73,6 +85,26 @@ record Problem(int status, ErrorCode code, String detail, Map<String, Object> fi
         ErrorStatus.of(ErrorCode.INTERNAL).status(),
         ErrorCode.INTERNAL,
         "The daemon failed; its log has more under this id.",
+        fields);
+  }
+
+  private static boolean isShortage(ErrnoException refused) {
+    boolean fork = refused.syscall().equals("posix_spawn");
+    return Errno.isShortage(refused.errno()) || (fork && refused.errno() == Errno.EAGAIN);
+  }
+
+  private static Problem ofShortage(ErrnoException refused) {
+    log(refused);
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("syscall", refused.syscall());
+    fields.put("errno", refused.errno());
+    fields.put("errnoName", refused.errnoName());
+    return new Problem(
+        ErrorStatus.of(ErrorCode.LIMIT_EXCEEDED).status(),
+        ErrorCode.LIMIT_EXCEEDED,
+        "The host has too little for this: "
+            + Errno.message(refused.errno())
+            + ". Try again when there is more.",
         fields);
   }
 

@@ -83,7 +83,12 @@ public final class ProblemRoutes {
     response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     response.end(Buffer.buffer(problem.json()));
     HttpConnection connection = request.connection();
-    request.handler(discarded -> {}).endHandler(ended -> connection.close()).resume();
+    try {
+      request.handler(discarded -> {}).endHandler(ended -> connection.close()).resume();
+    } catch (IllegalStateException allRead) {
+      connection.close(); // behind the answer, which is on its way
+      return;
+    }
     Vertx.currentContext().owner().setTimer(LINGER_MILLIS, late -> connection.close());
   }
 }

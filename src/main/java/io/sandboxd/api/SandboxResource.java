@@ -1,27 +1,31 @@
 package io.sandboxd.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sandboxd.lifecycle.CreateSandbox;
 import io.sandboxd.lifecycle.DeleteSandbox;
+import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.PauseSandbox;
+import io.sandboxd.lifecycle.RunSandbox;
 import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.KillRequest;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.json.SpecJson;
 import io.sandboxd.sandbox.rules.SandboxPatch;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -51,7 +55,8 @@ public class SandboxResource {
 
   private final SandboxRegistry registry;
   private final SpecValidator validator;
-  private final CreateSandbox create;
+  private final RunSandbox run;
+  private final ExplainSandbox explain;
   private final StartSandbox start;
   private final KillSandbox kill;
   private final PauseSandbox pause;
@@ -62,7 +67,8 @@ public class SandboxResource {
   SandboxResource(
       SandboxRegistry registry,
       SpecValidator validator,
-      CreateSandbox create,
+      RunSandbox run,
+      ExplainSandbox explain,
       StartSandbox start,
       KillSandbox kill,
       PauseSandbox pause,
@@ -71,7 +77,8 @@ public class SandboxResource {
       ListNamespaces namespaces) {
     this.registry = registry;
     this.validator = validator;
-    this.create = create;
+    this.run = run;
+    this.explain = explain;
     this.start = start;
     this.kill = kill;
     this.pause = pause;
@@ -81,20 +88,21 @@ public class SandboxResource {
   }
 
   @POST
-  public Response create(SandboxSpec spec, @QueryParam("start") String start) {
+  public Response create(
+      SandboxSpec spec,
+      @HeaderParam(InputRoute.KEY_HEADER) String key,
+      @QueryParam("start") String start,
+      @QueryParam("dryRun") String dryRun) {
     boolean andStart = Query.flag("start", start);
+    boolean onlyExplain = Query.flag("dryRun", dryRun);
     StageTimes times = new StageTimes();
     validator.check(spec);
-    Sandbox sandbox = create.create(spec, times);
-    if (andStart) {
-      try {
-        this.start.start(sandbox.id(), times);
-      } catch (SandboxException e) {
-        // One request, one outcome: who was told of a failure has no sandbox to clean up.
-        delete.delete(sandbox.id(), true, "failed start");
-        throw e;
-      }
+    if (onlyExplain) {
+      return Response.ok(explain.explain(spec)).build();
     }
+    RequestKey same =
+        Query.key(key) == null ? null : RequestKey.of(key, SpecJson.write(List.of(andStart, spec)));
+    Sandbox sandbox = run.run(spec, andStart, same, times);
     return Response.created(URI.create("/v1/sandboxes/" + sandbox.name()))
         .header(SERVER_TIMING, times.header())
         .entity(sandbox.shown())

@@ -6,6 +6,7 @@ import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -146,6 +147,29 @@ public final class Cgroups {
     Cgroup group = group(id, true);
     group.make();
     return group;
+  }
+
+  /** What is to be written into one control file. */
+  public record Write(Path file, String text) {}
+
+  /**
+   * What {@link #create} and {@link Cgroup#apply} would write for a new group, without doing it.
+   *
+   * @throws SandboxException as {@link #check}
+   */
+  public List<Write> plan(String id, Resources wanted) {
+    Resources all = wanted == null ? Resources.NONE : wanted;
+    check(all);
+    List<Write> writes = new ArrayList<>();
+    for (Controller controller : layout.controllers().values()) {
+      Path root = controller.hierarchy().root().path();
+      PlannedFiles planned = new PlannedFiles(files, root);
+      GroupDirectory group = new GroupDirectory(planned, root.resolve(id));
+      controller.prepare(group);
+      controller.apply(new Limits(group, true), all);
+      writes.addAll(planned.writes());
+    }
+    return writes;
   }
 
   /** A sandbox's group, if any of it exists. */

@@ -10,8 +10,10 @@ import java.util.function.BooleanSupplier;
 /** How the files of a cgroup file system are used. The real ones are {@link KernelFiles}. */
 public interface ControlFiles {
   /**
-   * A file's text. Empty when it cannot be had for whatever reason: the kernel lacks it, or the
-   * group is gone by now. A figure that is missing is normal here and never a failure.
+   * A file's text. Empty when it cannot be had, be it that the kernel lacks it or that the group is
+   * gone by now: a figure that is missing is normal here and never a failure.
+   *
+   * @throws ErrnoException when the daemon has no means to look (open files, memory)
    */
   Optional<String> read(Path file);
 
@@ -38,7 +40,11 @@ public interface ControlFiles {
    */
   void removeDirectory(Path directory);
 
-  /** The directories directly below; none when it is not there. */
+  /**
+   * The directories directly below; none when it is not there.
+   *
+   * @throws ErrnoException when the daemon has no means to look
+   */
   List<Path> directories(Path directory);
 
   /**

@@ -7,15 +7,10 @@ import io.sandboxd.linux.Syscalls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,11 +19,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /** The control files for real. */
 public final class KernelFiles implements ControlFiles {
-  private static final int EIO = 5;
   private static final int PAGE = 4096;
 
   /**
@@ -53,6 +46,10 @@ public final class KernelFiles implements ControlFiles {
     try (Fd fd = syscalls.open(file.toString(), Syscalls.O_RDONLY, 0)) {
       return Optional.of(readAll(fd));
     } catch (ErrnoException e) {
+      // That it could not be looked at does not mean that there is nothing.
+      if (Errno.isShortage(e.errno())) {
+        throw new ErrnoException(e.syscall(), file.toString(), e.errno());
+      }
       return Optional.empty();
     }
   }
@@ -86,7 +83,7 @@ public final class KernelFiles implements ControlFiles {
     try {
       Files.createDirectory(directory);
     } catch (IOException e) {
-      throw new ErrnoException("mkdir", directory.toString(), errno(e));
+      throw new ErrnoException("mkdir", directory.toString(), Errno.of(e));
     }
   }
 
@@ -95,7 +92,7 @@ public final class KernelFiles implements ControlFiles {
     try {
       Files.delete(directory);
     } catch (IOException e) {
-      throw new ErrnoException("rmdir", directory.toString(), errno(e));
+      throw new ErrnoException("rmdir", directory.toString(), Errno.of(e));
     }
   }
 
@@ -109,8 +106,17 @@ public final class KernelFiles implements ControlFiles {
         Files.newDirectoryStream(
             directory, entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))) {
       entries.forEach(found::add);
-    } catch (IOException | DirectoryIteratorException e) {
-      return found;
+    } catch (DirectoryIteratorException e) {
+      return nothing(found, directory, e.getCause());
+    } catch (IOException e) {
+      return nothing(found, directory, e);
+    }
+    return found;
+  }
+
+  private static List<Path> nothing(List<Path> found, Path directory, IOException e) {
+    if (Errno.isShortage(Errno.of(e))) {
+      throw new ErrnoException("open", directory.toString(), Errno.of(e));
     }
     return found;
   }
@@ -176,26 +182,5 @@ public final class KernelFiles implements ControlFiles {
         Thread.currentThread().interrupt();
       }
     }
-  }
-
-  private static int errno(IOException e) {
-    if (e instanceof NoSuchFileException) {
-      return Errno.ENOENT;
-    }
-    if (e instanceof FileAlreadyExistsException) {
-      return Errno.EEXIST;
-    }
-    if (e instanceof AccessDeniedException) {
-      return Errno.EACCES;
-    }
-    if (e instanceof DirectoryNotEmptyException) {
-      return Errno.ENOTEMPTY;
-    }
-    // Java tells the rest by strerror(3) alone. A message in another language is EIO.
-    String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
-    return IntStream.range(1, 134)
-        .filter(n -> Errno.message(n).equals(reason))
-        .findFirst()
-        .orElse(EIO);
   }
 }

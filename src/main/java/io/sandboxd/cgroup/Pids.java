@@ -31,7 +31,7 @@ record Pids(Hierarchy hierarchy) implements Controller {
 
   /** A sandbox's group has init in it, one below does not. */
   private long uncounted(GroupDirectory group) {
-    return group.parent().equals(hierarchy.root()) ? INIT : 0;
+    return group.parent().path().equals(hierarchy.root().path()) ? INIT : 0;
   }
 
   @Override

@@ -45,11 +45,16 @@ final class ExclusiveLock {
       channel.close();
       throw StartException.unavailable("Another daemon (pid " + owner + ") " + what + ".");
     }
-    channel.truncate(0);
-    channel.write(
-        ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)),
-        0);
     HELD.add(channel);
+    try {
+      channel.truncate(0);
+      channel.write(
+          ByteBuffer.wrap(
+              (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)),
+          0);
+    } catch (IOException e) {
+      // No room. It is the lock that counts; the number is for those who are refused.
+    }
   }
 
   private static String read(FileChannel channel) throws IOException {

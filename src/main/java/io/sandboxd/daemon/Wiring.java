@@ -10,6 +10,7 @@ import io.sandboxd.lifecycle.DescribeLaunch;
 import io.sandboxd.lifecycle.EnforceTimeout;
 import io.sandboxd.lifecycle.ExecProcess;
 import io.sandboxd.lifecycle.ExpireSandboxes;
+import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.FeedInput;
 import io.sandboxd.lifecycle.FindLeaks;
 import io.sandboxd.lifecycle.IdRanges;
@@ -28,6 +29,7 @@ import io.sandboxd.lifecycle.RecordExit;
 import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.lifecycle.ResizeTerminal;
 import io.sandboxd.lifecycle.ResolveProcess;
+import io.sandboxd.lifecycle.RunSandbox;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.Streams;
 import io.sandboxd.lifecycle.TearDown;
@@ -47,9 +49,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * Puts the parts together, once, by hand: the whole of the engine can be read here from the bottom
@@ -66,8 +67,9 @@ public final class Wiring {
   private final EpollLoop reaper;
   private final EpollLoop output;
   private final Streams streams;
-  private final CreateSandbox create;
   private final StartSandbox start;
+  private final RunSandbox run;
+  private final ExplainSandbox explain;
   private final ExecProcess exec;
   private final KillSandbox kill;
   private final PauseSandbox pause;
@@ -76,12 +78,13 @@ public final class Wiring {
   private final FindLeaks leaks;
   private final RecoverSandboxes recover;
   private final SpecValidator validator;
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "timer"));
-  private final ExecutorService chores =
-      Executors.newCachedThreadPool(task -> daemonThread(task, "chore"));
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(1, task -> daemonThread(task, "timer"));
+  private final Executor chores =
+      new Chores(Executors.newCachedThreadPool(task -> daemonThread(task, "chore")), timer);
 
   Wiring(Settings settings, Validator constraints) {
+    timer.prestartAllCoreThreads();
     StateDirectory directory = new StateDirectory(settings.stateDir());
     events =
         new EventLog(
@@ -93,7 +96,7 @@ public final class Wiring {
     IdRanges idRanges = new IdRanges(settings.idBase());
     reaper = new EpollLoop(syscalls, "reaper");
     reaper.start();
-    Inits inits = new Inits(syscalls, reaper, directory);
+    Inits inits = new Inits(syscalls, reaper, timer, directory);
     output = new EpollLoop(syscalls, "streams");
     output.start();
     streams = new Streams(syscalls, output, timer, directory, inits);
@@ -105,20 +108,16 @@ public final class Wiring {
         new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
     EnforceTimeout timeouts = new EnforceTimeout(syscalls, inits, cgroups, timer, chores);
+    DescribeLaunch describe = new DescribeLaunch(cgroups, openSources);
+    ResolveProcess resolve = new ResolveProcess(syscalls, inits);
     LaunchProcess launch =
         new LaunchProcess(
-            syscalls,
-            inits,
-            new ResolveProcess(syscalls, inits),
-            streams,
-            limits,
-            timeouts,
-            settings.outputRetention());
+            syscalls, inits, resolve, streams, limits, timeouts, settings.outputRetention());
 
     validator = new SpecValidator(constraints);
     delete = new DeleteSandbox(registry, tearDown);
     ExpireSandboxes expire = new ExpireSandboxes(timer, chores, delete);
-    create =
+    CreateSandbox create =
         new CreateSandbox(
             syscalls,
             registry,
@@ -129,12 +128,16 @@ public final class Wiring {
             new SandboxInit(syscalls),
             inits,
             openSources,
-            new DescribeLaunch(cgroups, openSources),
+            describe,
             recordExit,
             tearDown,
             expire,
             streams);
     start = new StartSandbox(registry, launch);
+    run = new RunSandbox(registry, create, start, delete);
+    explain =
+        new ExplainSandbox(
+            syscalls, cgroups, layers, idRanges, inits, openSources, describe, resolve);
     exec = new ExecProcess(registry, launch, settings.keptProcesses());
     kill = new KillSandbox(registry, syscalls, cgroups);
     pause = new PauseSandbox(registry, cgroups);
@@ -200,8 +203,14 @@ public final class Wiring {
 
   @Produces
   @Singleton
-  CreateSandbox create() {
-    return create;
+  RunSandbox run() {
+    return run;
+  }
+
+  @Produces
+  @Singleton
+  ExplainSandbox explain() {
+    return explain;
   }
 
   @Produces

@@ -1,8 +1,8 @@
 package io.sandboxd.events;
 
+import io.sandboxd.linux.PlainFile;
 import io.sandboxd.sandbox.json.SpecJson;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +20,9 @@ import org.jboss.logging.Logger;
 record EventFile(Header header, long lostUpTo, List<EncodedEvent> events, long length) {
   private static final Logger LOG = Logger.getLogger(EventFile.class);
   private static final int VERSION = 1;
+
+  /** Bytes: what is longer would not fit into memory either. */
+  private static final int LONGEST = (int) Math.min(1 << 28, Runtime.getRuntime().maxMemory() / 4);
 
   /** Everything up to the very end is lost. */
   private static final long ALL = Long.MAX_VALUE;
@@ -43,7 +46,7 @@ record EventFile(Header header, long lostUpTo, List<EncodedEvent> events, long l
   static EventFile read(Path file) throws IOException {
     byte[] bytes;
     try {
-      bytes = Files.readAllBytes(file);
+      bytes = PlainFile.read(file, LONGEST);
     } catch (NoSuchFileException e) {
       return null;
     }

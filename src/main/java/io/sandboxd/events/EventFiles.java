@@ -1,5 +1,6 @@
 package io.sandboxd.events;
 
+import io.sandboxd.linux.PlainFile;
 import io.sandboxd.sandbox.json.SpecJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -79,7 +80,7 @@ final class EventFiles {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     line.writeBytes(SpecJson.write(new EventFile.Header(beginning, after)));
     line.write('\n');
-    Files.write(fresh, line.toByteArray());
+    PlainFile.writeNew(fresh, line.toByteArray());
     return fresh;
   }
 

@@ -121,6 +121,14 @@ public final class InitChannel implements AutoCloseable {
     InitMessage answer = ask(process, PlanEncoder.encode(SPAWN, process, keep, steps), fds);
     born.remove(process);
     if (answer instanceof InitMessage.Spawned spawned) {
+      if (spawned.pidfd() == null) {
+        signal(process, SIGKILL, true);
+        throw new SandboxException(
+                ErrorCode.LIMIT_EXCEEDED,
+                "The daemon has no file descriptor left for one more process.")
+            .with("errno", Errno.EMFILE)
+            .with("errnoName", Errno.name(Errno.EMFILE));
+      }
       return spawned.pidfd();
     }
     throw failure(steps, answer);
@@ -249,7 +257,8 @@ public final class InitChannel implements AutoCloseable {
         dispatch(InitMessage.decode(message));
       }
       return true;
-    } catch (ErrnoException | InitMessage.MalformedMessage e) {
+    } catch (RuntimeException e) {
+      // Be it what came, or that it could not be dealt with: it is told again.
       return end(e.getMessage());
     }
   }
@@ -274,9 +283,18 @@ public final class InitChannel implements AutoCloseable {
     } else if (message instanceof InitMessage.Spawned spawned) {
       listener.spawned(spawned.tag(), born.remove(spawned.tag()), spawned.pidInside());
       if (!answer(spawned.tag(), message)) {
-        // Nobody waits for it any more, so nobody would ever end it.
-        syscalls.pidfdSendSignal(spawned.pidfd(), SIGKILL);
-        spawned.pidfd().close();
+        endUnwanted(spawned);
+      }
+    }
+  }
+
+  /** Nobody waits for it any more, so nobody would ever end it. */
+  private void endUnwanted(InitMessage.Spawned spawned) {
+    try (Fd pidfd = spawned.pidfd()) {
+      if (pidfd == null) {
+        signal(spawned.tag(), SIGKILL, true);
+      } else {
+        syscalls.pidfdSendSignal(pidfd, SIGKILL);
       }
     }
   }

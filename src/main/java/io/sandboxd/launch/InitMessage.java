@@ -33,6 +33,9 @@ sealed interface InitMessage {
 
   record Failed(int tag, int step, int errno, String syscall) implements InitMessage {}
 
+  /**
+   * @param pidfd null when the kernel could not give the daemon one more descriptor
+   */
   record Spawned(int tag, int pidInside, Fd pidfd) implements InitMessage {}
 
   record Running(int tag, int pidInside, Fd pidfd) implements InitMessage {}
@@ -65,7 +68,8 @@ sealed interface InitMessage {
             }
             case DONE -> new Done(tag, message.senderPid());
             case FAILED -> new Failed(tag, in.getInt(), in.getInt(), name(in));
-            case SPAWNED -> new Spawned(tag, in.getInt(), onlyFd(message));
+            case SPAWNED ->
+                new Spawned(tag, in.getInt(), message.fds().isEmpty() ? null : onlyFd(message));
             case RUNNING -> new Running(tag, in.getInt(), onlyFd(message));
             case KEPT -> new Kept(tag, onlyFd(message));
             case BORN -> new Born(tag, message.senderPid());

@@ -7,6 +7,7 @@ import io.sandboxd.launch.LaunchPlanner;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.Plan;
 import io.sandboxd.launch.SandboxInit;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
@@ -14,6 +15,7 @@ import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
@@ -78,12 +80,13 @@ public final class CreateSandbox {
 
   /**
    * @param spec validated
+   * @param key to keep with it; null for none
    * @param times for its stages
    * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot
    *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
    *     is left
    */
-  public Sandbox create(SandboxSpec spec, StageTimes times) {
+  public Sandbox create(SandboxSpec spec, RequestKey key, StageTimes times) {
     cgroups.check(spec.resources());
     checkMain(spec.process());
     describe.check(spec);
@@ -91,7 +94,7 @@ public final class CreateSandbox {
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
     return registry.reserve(
-        SandboxStatus.creating(id, name, spec, Instant.now()),
+        SandboxStatus.creating(id, name, spec, Instant.now()).change().requestKey(key).build(),
         sandbox -> {
           try {
             Fault.CREATE_RESERVED.here(sandbox);
@@ -138,7 +141,7 @@ public final class CreateSandbox {
     }
     Fault.CREATE_LAYER.here(sandbox);
     times.done("cgroup");
-    LaunchRequest request = describe.request(sandbox, cgroup);
+    LaunchRequest request = describe.request(spec, sandbox.name(), cgroup);
     streams.watch(sandbox);
     recordExit.watch(sandbox, 0L);
     enter(sandbox, LaunchPlanner.enter(request), ids);
@@ -178,17 +181,26 @@ public final class CreateSandbox {
           inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
       pid = run(sandbox, channel, plan);
     } catch (RuntimeException e) {
-      // Not reaped yet, so the pid is still its own.
-      inits.end(syscalls.pidfdOpen(launcher));
+      endLauncher(launcher);
       throw e;
     }
     Fault.CREATE_ENTERED.here(sandbox);
     syscalls.reapChild(launcher);
     OomScore.reset(syscalls, pid);
     inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
-    sandbox.update(s -> s.change().pid(pid).initStartTicks(ProcessStat.startTicks(pid)).build());
+    long startTicks = inits.startTicks(sandbox, pid);
+    sandbox.update(s -> s.change().pid(pid).initStartTicks(startTicks).build());
     if (sandbox.status().spec().namespace(NamespaceType.USER).isNew()) {
       HostIds.write(syscalls, pid, ids);
+    }
+  }
+
+  /** Not reaped yet, so the pid is still its own. */
+  private void endLauncher(int launcher) {
+    try {
+      inits.end(syscalls.pidfdOpen(launcher));
+    } catch (ErrnoException e) {
+      syscalls.endChild(launcher); // no descriptor is left to wait with
     }
   }
 

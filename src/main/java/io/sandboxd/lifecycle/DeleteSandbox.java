@@ -39,9 +39,10 @@ public final class DeleteSandbox {
                         + ": stop it first, or delete it with force=true.")
                 .with("state", sandbox.state().word());
           }
-          if (sandbox.state() != SandboxState.DELETING) {
-            sandbox.update(s -> s.withState(SandboxState.DELETING));
-          }
+          // Also where there is no room to write it down: a delete is what makes room.
+          sandbox.updateIf(
+              EnumSet.complementOf(EnumSet.of(SandboxState.DELETING)),
+              s -> s.withState(SandboxState.DELETING));
           tearDown.runOrThrow(sandbox, by);
           return null;
         });

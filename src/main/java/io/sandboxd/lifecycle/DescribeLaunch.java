@@ -3,7 +3,6 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.launch.LaunchRequest;
-import io.sandboxd.registry.Sandbox;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.SandboxException;
@@ -63,11 +62,10 @@ public final class DescribeLaunch {
     }
   }
 
-  LaunchRequest request(Sandbox sandbox, Cgroup cgroup) {
-    SandboxSpec spec = sandbox.status().spec();
+  LaunchRequest request(SandboxSpec spec, String name, Cgroup cgroup) {
     return new LaunchRequest(
         spec,
-        spec.hostname() == null ? sandbox.name() : spec.hostname(),
+        spec.hostname() == null ? name : spec.hostname(),
         cgroup.procsFiles(),
         cgroups.mode().equals("unified"),
         fileSources(spec),

@@ -6,6 +6,7 @@ import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import java.util.EnumSet;
@@ -44,7 +45,7 @@ public final class ExecProcess {
     Sandbox sandbox = registry.get(name);
     Optional<SandboxProcess> known = earlier(sandbox, key);
     if (known.isPresent()) {
-      return known.get();
+      return again(known.get(), request);
     }
     // At once: a verb that is under way would else be waited for.
     requireAlive(sandbox);
@@ -56,6 +57,7 @@ public final class ExecProcess {
     Supplier<SandboxProcess> verb =
         () ->
             earlier(sandbox, key)
+                .map(same -> again(same, request))
                 .orElseGet(
                     () -> {
                       requireAlive(sandbox);
@@ -69,6 +71,13 @@ public final class ExecProcess {
     sandbox.endedBeyond(most).forEach(launch::forget);
     times.done("record");
     return process;
+  }
+
+  private static SandboxProcess again(SandboxProcess known, ExecRequest request) {
+    if (request.waits()) {
+      known.keepForAnswer();
+    }
+    return known;
   }
 
   private static void requireAlive(Sandbox sandbox) {

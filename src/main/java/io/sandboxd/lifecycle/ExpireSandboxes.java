@@ -1,6 +1,7 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.registry.Sandbox;
+import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,9 @@ import org.jboss.logging.Logger;
 /** Deletes sandboxes whose {@code ttl} is over. */
 public final class ExpireSandboxes {
   private static final Logger LOG = Logger.getLogger(ExpireSandboxes.class);
+
+  /** When not all could be removed. */
+  private static final Duration AGAIN = Duration.ofSeconds(10);
 
   private final ScheduledExecutorService timer;
   private final Executor chores;
@@ -29,10 +33,16 @@ public final class ExpireSandboxes {
   public void watch(Sandbox sandbox) {
     Instant end = sandbox.status().expiresAt();
     if (end != null) {
-      long delay = Math.max(0, Duration.between(Instant.now(), end).toMillis());
-      var unused =
-          timer.schedule(() -> chores.execute(() -> expire(sandbox)), delay, TimeUnit.MILLISECONDS);
+      later(sandbox, Duration.between(Instant.now(), end));
     }
+  }
+
+  private void later(Sandbox sandbox, Duration delay) {
+    var unused =
+        timer.schedule(
+            () -> chores.execute(() -> expire(sandbox)),
+            Math.max(0, delay.toMillis()),
+            TimeUnit.MILLISECONDS);
   }
 
   private void expire(Sandbox sandbox) {
@@ -44,7 +54,12 @@ public final class ExpireSandboxes {
       delete.delete(sandbox.id(), true, "ttl");
       LOG.infof("Sandbox %s was deleted, its time to live was over.", sandbox.name());
     } catch (SandboxException e) {
-      LOG.debugf("Sandbox %s is gone already: %s", sandbox.name(), e.getMessage());
+      if (e.code() == ErrorCode.NOT_FOUND) {
+        LOG.debugf("Sandbox %s is gone already: %s", sandbox.name(), e.getMessage());
+      } else {
+        LOG.warnf("Sandbox %s is to be gone, and is not yet: %s", sandbox.name(), e.getMessage());
+        later(sandbox, AGAIN);
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.launch.InitChannel;
 import io.sandboxd.linux.EpollLoop;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
@@ -10,37 +11,118 @@ import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
 /**
  * The daemon's hold on the init of each sandbox: the conversation, and a descriptor that names the
  * process for sure.
  */
 public final class Inits {
+  private static final Logger LOG = Logger.getLogger(Inits.class);
+
   private final Syscalls syscalls;
   private final EpollLoop reaper;
+  private final ScheduledExecutorService timer;
   private final StateDirectory directory;
   private final Map<String, InitChannel> channels = new ConcurrentHashMap<>();
   private final Map<String, Fd> pidfds = new ConcurrentHashMap<>();
 
-  public Inits(Syscalls syscalls, EpollLoop reaper, StateDirectory directory) {
+  public Inits(
+      Syscalls syscalls,
+      EpollLoop reaper,
+      ScheduledExecutorService timer,
+      StateDirectory directory) {
     this.syscalls = syscalls;
     this.reaper = reaper;
+    this.timer = timer;
     this.directory = directory;
   }
 
-  /** Begins the conversation; the listener hears of what init says unasked. */
+  /**
+   * Begins the conversation; the listener hears of what init says unasked. Should it break off
+   * while init lives, it is begun again until it holds: init then tells all that is not
+   * acknowledged.
+   */
   InitChannel connect(Sandbox sandbox, InitChannel.Listener listener) {
-    InitChannel channel =
-        new InitChannel(syscalls, directory.initSocket(sandbox.id()).toString(), listener);
+    InitChannel channel = open(sandbox, listener);
     channels.put(sandbox.id(), channel);
+    watch(sandbox, channel, listener);
+    return channel;
+  }
+
+  private InitChannel open(Sandbox sandbox, InitChannel.Listener listener) {
+    return new InitChannel(syscalls, directory.initSocket(sandbox.id()).toString(), listener);
+  }
+
+  private void watch(Sandbox sandbox, InitChannel channel, InitChannel.Listener listener) {
     reaper.watch(
         channel.socket(),
         () -> {
           if (!channel.onReadable()) {
             reaper.forget(channel.socket());
+            connectLater(sandbox, channel, listener);
           }
         });
-    return channel;
+  }
+
+  private void connectLater(Sandbox sandbox, InitChannel broken, InitChannel.Listener listener) {
+    var unused =
+        timer.schedule(
+            () -> reaper.execute(() -> connectAgain(sandbox, broken, listener)),
+            Timeouts.RECONNECT.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  /** Not while {@link #kill} takes the connection away for good. */
+  private synchronized void connectAgain(
+      Sandbox sandbox, InitChannel broken, InitChannel.Listener listener) {
+    if (channels.get(sandbox.id()) != broken || !isAlive(sandbox)) {
+      return;
+    }
+    broken.close();
+    try {
+      InitChannel channel = open(sandbox, listener);
+      channels.put(sandbox.id(), channel);
+      watch(sandbox, channel, listener);
+      LOG.infof("Sandbox %s: its init can be heard again.", sandbox.name());
+    } catch (ErrnoException e) {
+      connectLater(sandbox, channels.get(sandbox.id()), listener);
+    }
+  }
+
+  private synchronized void disconnect(Sandbox sandbox) {
+    InitChannel channel = channels.remove(sandbox.id());
+    if (channel != null) {
+      reaper.forget(channel.socket());
+      channel.close();
+    }
+  }
+
+  /**
+   * Has an init end that was started and never told anything, as nobody may know its pid: one that
+   * has made no namespaces yet goes with its first connection.
+   */
+  void dismiss(Sandbox sandbox) {
+    try {
+      syscalls.connectSeqpacket(directory.initSocket(sandbox.id()).toString()).close();
+    } catch (ErrnoException e) {
+      // There is none.
+    }
+  }
+
+  /**
+   * When init was started, which is what tells it from a later process of its pid.
+   *
+   * @throws SandboxException {@code launch_failed} when it is dead
+   */
+  long startTicks(Sandbox sandbox, int pid) {
+    Long ticks = ProcessStat.startTicks(pid);
+    if (ticks == null) {
+      throw died(sandbox, null);
+    }
+    return ticks;
   }
 
   /**
@@ -61,20 +143,20 @@ public final class Inits {
     reaper.watch(
         pidfd,
         () -> {
-          // Whoever takes it from there, this or kill, is the one that closes it.
-          if (pidfds.remove(sandbox.id(), pidfd)) {
-            reaper.forget(pidfd);
-            try (pidfd) {
-              syscalls.reap(pidfd);
+          reaper.forget(pidfd);
+          synchronized (pidfd) {
+            if (!pidfd.isOpen()) {
+              return; // it was us
             }
-            whenDead.run();
+            syscalls.reap(pidfd);
           }
+          whenDead.run();
         });
   }
 
   boolean isAlive(Sandbox sandbox) {
     Fd pidfd = pidfds.get(sandbox.id());
-    return pidfd != null && pidfd.isOpen() && !syscalls.poll(pidfd, Syscalls.EPOLLIN, 0);
+    return pidfd != null && !hasEnded(pidfd, 0);
   }
 
   /**
@@ -98,8 +180,20 @@ public final class Inits {
    */
   RuntimeException reason(Sandbox sandbox, RuntimeException failure) {
     boolean told = failure instanceof SandboxException;
-    boolean died = sandbox.status().pid() != null && !isAlive(sandbox);
-    return told || !died ? failure : died(sandbox, failure);
+    return told || !isDying(sandbox) ? failure : died(sandbox, failure);
+  }
+
+  /** A process lets its namespaces and its root go some time before it is seen to be dead. */
+  private boolean isDying(Sandbox sandbox) {
+    Fd pidfd = pidfds.get(sandbox.id());
+    boolean had = sandbox.status().pid() != null;
+    return had && (pidfd == null || hasEnded(pidfd, Timeouts.DYING_MILLIS));
+  }
+
+  private boolean hasEnded(Fd pidfd, int millis) {
+    synchronized (pidfd) {
+      return !pidfd.isOpen() || syscalls.poll(pidfd, Syscalls.EPOLLIN, millis);
+    }
   }
 
   /**
@@ -124,11 +218,7 @@ public final class Inits {
    * there is none.
    */
   void kill(Sandbox sandbox) {
-    InitChannel channel = channels.remove(sandbox.id());
-    if (channel != null) {
-      reaper.forget(channel.socket());
-      channel.close();
-    }
+    disconnect(sandbox);
     Fd pidfd = pidfds.remove(sandbox.id());
     if (pidfd != null) {
       reaper.forget(pidfd);
@@ -138,11 +228,16 @@ public final class Inits {
 
   /** Kills a process and waits until it is gone. */
   void end(Fd pidfd) {
-    try (pidfd) {
+    try {
       if (syscalls.pidfdSendSignal(pidfd, 9)) {
         syscalls.poll(pidfd, Syscalls.EPOLLIN, Timeouts.KILL_MILLIS);
       }
       syscalls.reap(pidfd);
+    } finally {
+      // Not while others look at it: a number that was closed may be another's at once.
+      synchronized (pidfd) {
+        pidfd.close();
+      }
     }
   }
 }

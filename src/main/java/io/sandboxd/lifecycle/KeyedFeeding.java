@@ -1,10 +1,10 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.lifecycle.FeedInput.Feeding;
-import io.sandboxd.process.KeyedBodies;
 import io.sandboxd.process.KeyedBodies.Body;
 import io.sandboxd.process.StdinWriter;
 import io.sandboxd.process.StdinWriter.Feed;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import java.security.MessageDigest;
 import java.util.function.Consumer;
@@ -21,7 +21,7 @@ final class KeyedFeeding implements Feeding {
   private final String key;
   private final boolean repeated;
   private final Feed feed;
-  private final MessageDigest digest = KeyedBodies.sha256();
+  private final MessageDigest digest = RequestKey.sha256();
   private long length;
 
   KeyedFeeding(StdinWriter writer, Body body, String key) {

@@ -12,14 +12,18 @@ import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.ProcessTerms;
+import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
+import io.sandboxd.sandbox.Signal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jboss.logging.Logger;
 
 /** What start and exec have in common: one message to init, and a process runs inside. */
 public final class LaunchProcess {
+  private static final Logger LOG = Logger.getLogger(LaunchProcess.class);
   private static final String EXECVE = "execve";
 
   /**
@@ -82,6 +86,7 @@ public final class LaunchProcess {
     try {
       spawn(channel, made, process, order);
     } catch (RuntimeException e) {
+      made.signal(syscalls, Signal.KILL.number()); // init may have told of it in another way
       forget(made);
       RuntimeException reason = inits.reason(sandbox, e);
       throw reason instanceof SandboxException told ? withExitCode(told) : reason;
@@ -107,6 +112,9 @@ public final class LaunchProcess {
     long gid = HostIds.gid(ids, process.gid());
     try (OpenStreams.Ends ends = openStreams.open(made, order.spec(), uid, gid, order.input());
         LimitProcess.Group group = limits.prepare(made, order.spec().resources())) {
+      if (order.key() != null) {
+        made.intend();
+      }
       Fault.EXEC_OPENED.here(sandbox);
       List<Fd> fds = new ArrayList<>(ends.stdio());
       int keep = ends.kept() == null ? -1 : fds.size();
@@ -128,7 +136,17 @@ public final class LaunchProcess {
               () -> channel.spawn(made.seq(), steps, fds, keep));
       order.times().done("spawn");
       Fault.EXEC_SPAWNED.here(sandbox);
+      record(made, pidfd);
+    }
+  }
+
+  /** One that cannot be put on file must not run on: who asked for it is told that it does not. */
+  private void record(SandboxProcess made, Fd pidfd) {
+    try {
       made.spawned(pidfd);
+    } catch (RuntimeException e) {
+      inits.end(pidfd);
+      throw e;
     }
   }
 
@@ -146,9 +164,16 @@ public final class LaunchProcess {
         order.key() == null ? null : order.key().digest());
   }
 
-  /** It never was, or has ended so long ago that nobody will ask for it. */
+  /**
+   * It never was, or has ended so long ago that nobody will ask for it. If it cannot be taken away,
+   * that is no failure of what is being done.
+   */
   void forget(SandboxProcess process) {
-    process.sandbox().forget(process);
+    try {
+      process.sandbox().forget(process);
+    } catch (RuntimeException e) {
+      LOG.warnf("Process %d cannot be taken away: %s", process.seq(), e.getMessage());
+    }
     streams.forget(process);
     limits.forget(process);
   }

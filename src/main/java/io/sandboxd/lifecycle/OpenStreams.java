@@ -80,7 +80,12 @@ final class OpenStreams {
     Sandbox sandbox = process.sandbox();
     try (Fd root = inits.openProc(sandbox, "root", Syscalls.O_PATH | Syscalls.O_DIRECTORY)) {
       Terminal terminal = Terminal.open(syscalls, root, uid, size.height(), size.width());
-      streams.terminal(process, terminal.master());
+      try {
+        streams.terminal(process, terminal.master());
+      } catch (RuntimeException e) {
+        terminal.close();
+        throw e;
+      }
       return new Ends(
           List.of(terminal.slave(), terminal.slave(), terminal.slave()), terminal.master());
     }

@@ -30,6 +30,7 @@ public final class PauseSandbox {
               EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
               "only one that is created or running can be paused");
           cgroups.of(sandbox.id()).freeze();
+          Fault.PAUSE_FROZEN.here(sandbox);
           boolean paused =
               sandbox.updateIf(
                   EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING),
@@ -53,6 +54,7 @@ public final class PauseSandbox {
           sandbox.require(
               EnumSet.of(SandboxState.PAUSED), "only one that is paused can be resumed");
           cgroups.of(sandbox.id()).thaw();
+          Fault.RESUME_THAWED.here(sandbox);
           noteThawed(sandbox);
           return sandbox;
         });

@@ -1,5 +1,7 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.linux.Errno;
+import io.sandboxd.linux.ErrnoException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +19,11 @@ final class ProcessStat {
 
   private ProcessStat() {}
 
-  /** When it was started, in clock ticks since boot; null when there is no such process. */
+  /**
+   * When it was started, in clock ticks since boot; null when there is no such process.
+   *
+   * @throws ErrnoException when the daemon has no means to look
+   */
   static Long startTicks(int pid) {
     return field(pid, START_TIME);
   }
@@ -34,7 +40,13 @@ final class ProcessStat {
       String text = new String(bytes, StandardCharsets.ISO_8859_1);
       String[] afterCommand = text.substring(text.lastIndexOf(')') + 2).split(" ");
       return Long.valueOf(afterCommand[number - 3]);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      // That it could not be looked at does not mean that it is gone.
+      if (Errno.isShortage(Errno.of(e))) {
+        throw new ErrnoException("open", "/proc/" + pid + "/stat", Errno.of(e));
+      }
+      return null;
+    } catch (RuntimeException e) {
       return null;
     }
   }

@@ -67,13 +67,14 @@ public final class RecordExit {
             .ifPresentOrElse(
                 p -> {
                   p.hasPids(HostPid.of(pidfd), pidInside);
-                  p.spawned(pidfd);
+                  p.foundAgain(pidfd);
                 },
                 () -> {
                   // Its launch was never answered for: nobody knows it, so nobody would ever end
                   // it.
                   LOG.warnf(
                       "Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
+                  sandbox.retire(seq);
                   inits.end(pidfd);
                 });
       }
@@ -119,6 +120,9 @@ public final class RecordExit {
   }
 
   private boolean record(SandboxProcess process, int waitStatus, Usage usage, Instant at) {
+    if (process.isOver()) {
+      return process.end(at, process.status().exit(), process.status().usage(), () -> {});
+    }
     Duration wall = Duration.between(process.status().startedAt(), at);
     ProcessStatus.Usage used =
         new ProcessStatus.Usage(

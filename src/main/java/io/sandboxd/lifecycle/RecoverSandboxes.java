@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.events.EventLog;
+import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
@@ -14,10 +15,10 @@ import io.sandboxd.sandbox.Leak;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
-import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -76,31 +77,19 @@ public final class RecoverSandboxes {
 
   /** Must be done before the first request is served. */
   public void recover() {
-    List<Sandbox> found = new ArrayList<>();
-    for (String id : directory.ids()) {
-      if (!directory.isRecorded(id)) {
-        directory.deleteSandbox(id); // cut off before its name was taken: nothing was promised
-        continue;
-      }
-      try {
-        found.add(restore(directory.readSandbox(id)));
-        Fault.RECOVER_READ.here(null);
-      } catch (RuntimeException e) {
-        LOG.errorf("The state of sandbox %s cannot be read: %s", id, e.getMessage());
-        found.add(registry.restore(SandboxIds.unreadable(id, e.getMessage())));
-      }
-    }
+    List<Sandbox> found = new ReadSandboxes(registry, directory).all();
     found.forEach(s -> idRanges.keep(s.status().idMappings()));
     TellMissed missed = new TellMissed(events);
     missed.of(found); // before anything else can be told of them
     found.forEach(s -> recordExit.watch(s, missed.oomKills(s)));
-    Map<Sandbox, CompletableFuture<Void>> told = new java.util.LinkedHashMap<>();
+    Map<Sandbox, CompletableFuture<Void>> told = new LinkedHashMap<>();
     found.forEach(sandbox -> told.put(sandbox, reach(sandbox)));
+    long deadline = System.nanoTime() + Timeouts.RECOVERY.toNanos();
     told.forEach(
         (sandbox, ready) -> {
           try {
             Fault.RECOVER_REACHED.here(sandbox);
-            settle(sandbox, ready);
+            settle(sandbox, ready, deadline);
             Fault.RECOVER_SETTLED.here(sandbox);
           } catch (RuntimeException e) {
             // One sandbox's trouble, or a full disk, must not keep the daemon from the others.
@@ -110,40 +99,53 @@ public final class RecoverSandboxes {
     putAwayOrphans();
   }
 
-  private Sandbox restore(SandboxStatus status) {
-    Sandbox sandbox = registry.restore(status);
-    for (int seq : directory.processes(status.id())) {
-      try {
-        sandbox.restore(directory.readProcess(status.id(), seq));
-      } catch (RuntimeException e) {
-        // Mostly its start was cut off, and there is no file.
-        LOG.infof("Sandbox %s: process %d is not known: %s", status.name(), seq, e.getMessage());
-        directory.deleteProcess(status.id(), seq);
-      }
-    }
-    return sandbox;
-  }
-
-  /** Connects to the init; null when there is none to connect to. */
+  /**
+   * Connects to the init.
+   *
+   * @return completes when init has told all, or with why it cannot be heard; null when there is
+   *     none
+   */
   private CompletableFuture<Void> reach(Sandbox sandbox) {
     SandboxStatus status = sandbox.status();
     if (status.state() == SandboxState.BROKEN || status.pid() == null) {
       return null;
     }
+    watchStreams(sandbox);
+    CompletableFuture<Void> ready = new CompletableFuture<>();
     try {
-      watchStreams(sandbox);
       Fd pidfd = syscalls.pidfdOpen(status.pid());
-      if (!Objects.equals(ProcessStat.startTicks(status.pid()), status.initStartTicks())) {
-        pidfd.close(); // a stranger who was given the number
+      if (!isInit(pidfd, sandbox)) {
         return null;
       }
       inits.hold(sandbox, pidfd, () -> recordExit.initDied(sandbox));
-      CompletableFuture<Void> ready = new CompletableFuture<>();
       inits.connect(sandbox, recordExit.listener(sandbox, ready));
-      return ready;
     } catch (ErrnoException e) {
-      return null;
+      if (e.errno() == Errno.ESRCH || e.errno() == Errno.EINVAL) {
+        return null; // pidfd_open(2): no such process; none that is not a thread of another
+      }
+      ready.completeExceptionally(e);
     }
+    return ready;
+  }
+
+  /**
+   * A number says nothing: it may be a stranger's by now, and files can be wrong. What the kernel
+   * says of when it began and which sandbox it is in, nobody can have forged. The process is held
+   * meanwhile, so that it stays the same one; if it is a stranger it is let go.
+   */
+  private boolean isInit(Fd pidfd, Sandbox sandbox) {
+    SandboxStatus status = sandbox.status();
+    boolean is = false;
+    try {
+      is =
+          status.initStartTicks().equals(ProcessStat.startTicks(status.pid()))
+              && cgroups.of(sandbox.id()).pids().contains(status.pid());
+    } finally {
+      if (!is) {
+        pidfd.close();
+      }
+    }
+    return is;
   }
 
   /** Who follows is woken late without it; the sandbox is as alive as ever. */
@@ -155,51 +157,84 @@ public final class RecoverSandboxes {
     }
   }
 
-  private void settle(Sandbox sandbox, CompletableFuture<Void> ready) {
+  private void settle(Sandbox sandbox, CompletableFuture<Void> ready, long deadline) {
     SandboxState state = sandbox.state();
     if (state == SandboxState.CREATING || state == SandboxState.DELETING) {
       LOG.infof("Sandbox %s was left %s: putting it away.", sandbox.name(), state.word());
-      if (state == SandboxState.CREATING) {
-        sandbox.update(s -> s.withState(SandboxState.DELETING));
-      }
+      sandbox.updateIf(EnumSet.of(SandboxState.CREATING), s -> s.withState(SandboxState.DELETING));
+      inits.dismiss(sandbox);
       tearDown.run(sandbox, "recovery");
-      return;
-    }
-    if (state == SandboxState.BROKEN) {
-      return;
-    }
-    if (ready == null) {
+    } else if (state == SandboxState.BROKEN) {
+      LOG.infof("Sandbox %s is broken: %s", sandbox.name(), sandbox.status().error());
+    } else if (ready == null) {
       recordExit.lose(sandbox, Reason.lost, null);
+      sandbox.updateIf(EnumSet.of(sandbox.state()), s -> s.broken("Its init is gone."));
       cgroups.of(sandbox.id()).kill();
-      sandbox.update(s -> s.broken("Its init is gone."));
-      return;
+    } else if (ready.isCompletedExceptionally()) {
+      sandbox.breakForNow("Its init cannot be heard: " + reason(ready));
+    } else {
+      goOn(sandbox, ready, deadline);
     }
-    boolean frozen = cgroups.of(sandbox.id()).isFrozen();
-    if (!frozen) {
-      hear(sandbox, ready);
+  }
+
+  private static String reason(CompletableFuture<Void> failed) {
+    return failed.handle((nothing, failure) -> failure.getMessage()).join();
+  }
+
+  private void goOn(Sandbox sandbox, CompletableFuture<Void> ready, long deadline) {
+    if (settleFrozen(sandbox)) {
+      // What is frozen tells when it is thawed.
+      var unused = heard(sandbox, ready);
+    } else {
+      hear(sandbox, ready, deadline);
     }
     expire.watch(sandbox);
     sandbox.processes().stream().filter(p -> !p.hasEnded()).forEach(timeouts::watch);
   }
 
-  /** Init tells of all processes it has; those of which it does not are lost. */
-  private void hear(Sandbox sandbox, CompletableFuture<Void> ready) {
+  /** A pause that was not put on file any more was not answered either, and so with a resume. */
+  private boolean settleFrozen(Sandbox sandbox) {
+    boolean frozen = cgroups.of(sandbox.id()).isFrozen();
+    boolean paused = sandbox.state() == SandboxState.PAUSED;
+    if (frozen && !paused) {
+      cgroups.of(sandbox.id()).thaw();
+    } else if (paused && !frozen) {
+      PauseSandbox.noteThawed(sandbox);
+    }
+    return frozen && paused;
+  }
+
+  /** Waits a while; who is slow is heard later. */
+  private void hear(Sandbox sandbox, CompletableFuture<Void> ready, long deadline) {
     try {
-      ready.get(Timeouts.RECOVERY.toMillis(), TimeUnit.MILLISECONDS);
+      heard(sandbox, ready).get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      LOG.infof("Sandbox %s is %s.", sandbox.name(), sandbox.state().word());
     } catch (TimeoutException | ExecutionException e) {
-      sandbox.update(s -> s.broken("Its init does not answer."));
-      return;
+      LOG.warnf("Sandbox %s: its init has not answered yet.", sandbox.name());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return;
     }
-    for (SandboxProcess process : sandbox.processes()) {
-      if (!process.hasEnded() && !process.isHeld()) {
+  }
+
+  /**
+   * Completes when what init has told is dealt with. It may be late, so only the former are meant.
+   */
+  private CompletableFuture<Void> heard(Sandbox sandbox, CompletableFuture<Void> ready) {
+    List<SandboxProcess> former = List.copyOf(sandbox.processes());
+    return ready.thenRun(() -> loseUntold(sandbox, former));
+  }
+
+  /** Init has told of all processes it has; those of which it has not were lost, or never made. */
+  private void loseUntold(Sandbox sandbox, List<SandboxProcess> former) {
+    for (SandboxProcess process : former) {
+      if (process.isUnsure()) {
+        sandbox.forget(process); // it never was
+        streams.forget(process);
+      } else if (!process.hasEnded() && !process.isHeld()) {
         recordExit.lose(process, Reason.lost, null);
       }
     }
     recordExit.tellOomKills(sandbox);
-    LOG.infof("Sandbox %s is %s.", sandbox.name(), sandbox.state().word());
   }
 
   private void putAwayOrphans() {

@@ -11,6 +11,7 @@ import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.ProcessSpec.Rlimit;
 import io.sandboxd.sandbox.RlimitName;
 import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,16 +87,25 @@ public final class ResolveProcess {
   }
 
   ProcessPlanner.Process resolve(Sandbox sandbox, ProcessSpec spec) {
-    UserLookup.Identity who = identity(sandbox, spec);
+    try (Fd root = inits.openProc(sandbox, "root", Syscalls.O_PATH | Syscalls.O_DIRECTORY)) {
+      return resolve(sandbox.status().spec(), sandbox.name(), root, spec);
+    }
+  }
+
+  /**
+   * @param name of the sandbox
+   * @param root directory of the sandbox
+   */
+  ProcessPlanner.Process resolve(SandboxSpec sandbox, String name, Fd root, ProcessSpec spec) {
+    UserLookup.Identity who = new UserLookup(syscalls, root).find(spec.user());
     Map<String, String> env = new LinkedHashMap<>();
     env.put("PATH", PATH);
     env.put("HOME", who.home() != null ? who.home() : who.uid() == 0 ? "/root" : "/");
     if (spec.hasTerminal()) {
       env.put("TERM", "xterm");
     }
-    if (sandbox.status().spec().namespace(NamespaceType.UTS).isNew()) {
-      String hostname = sandbox.status().spec().hostname();
-      env.put("HOSTNAME", hostname != null ? hostname : sandbox.name());
+    if (sandbox.namespace(NamespaceType.UTS).isNew()) {
+      env.put("HOSTNAME", or(sandbox.hostname(), name));
     }
     env.putAll(spec.env() == null ? Map.of() : spec.env());
     return new ProcessPlanner.Process(
@@ -114,17 +124,11 @@ public final class ResolveProcess {
         spec.hasTerminal());
   }
 
-  private UserLookup.Identity identity(Sandbox sandbox, ProcessSpec spec) {
-    try (Fd root = inits.openProc(sandbox, "root", Syscalls.O_PATH | Syscalls.O_DIRECTORY)) {
-      return new UserLookup(syscalls, root).find(spec.user());
-    }
-  }
-
-  private static long capabilities(Sandbox sandbox, List<String> names) {
+  private static long capabilities(SandboxSpec sandbox, List<String> names) {
     if (names == null) {
       long mask = Capability.maskOf(DEFAULT_CAPABILITIES);
       // In a user namespace it makes no device; the host's root could make one for the host's disk.
-      boolean host = sandbox.status().spec().namespace(NamespaceType.USER).isHost();
+      boolean host = sandbox.namespace(NamespaceType.USER).isHost();
       return host ? mask & ~Capability.MKNOD.mask() : mask;
     }
     return Capability.maskOf(

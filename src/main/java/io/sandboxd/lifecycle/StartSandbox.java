@@ -41,7 +41,13 @@ public final class StartSandbox {
           SandboxProcess main =
               launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null, times));
           former.ifPresent(launch::forget);
-          main.announce(() -> sandbox.update(s -> s.started(main.status().startedAt())));
+          // It runs, be there room to write it down or not: the next daemon can tell by its
+          // process.
+          main.announce(
+              () ->
+                  sandbox.updateIf(
+                      EnumSet.of(SandboxState.CREATED, SandboxState.STOPPED),
+                      s -> s.started(main.status().startedAt())));
           Fault.START_DONE.here(sandbox);
           if (main.isOver()) {
             RecordExit.mainHasEnded(main);

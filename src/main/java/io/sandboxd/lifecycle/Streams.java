@@ -151,8 +151,13 @@ public final class Streams {
    * @param master not blocking; ours from now on
    */
   void terminal(SandboxProcess process, Fd master) {
-    feed(process, syscalls.duplicate(master));
-    of(process).terminal(new TerminalLog(syscalls, loop, master, log(process, Stream.STDOUT)));
+    try {
+      feed(process, syscalls.duplicate(master));
+      of(process).terminal(new TerminalLog(syscalls, loop, master, log(process, Stream.STDOUT)));
+    } catch (RuntimeException e) {
+      master.close();
+      throw e;
+    }
   }
 
   /** What init has kept for a process that was there before this daemon was. */

@@ -94,7 +94,9 @@ final class TellMissed {
       known = SandboxState.CREATED;
       tell.changed(now.withState(SandboxState.CREATING), now.withState(known));
     }
-    sandbox.processes().forEach(process -> ofProcess(now, process, of));
+    sandbox.processes().stream()
+        .filter(process -> !process.isUnsure())
+        .forEach(process -> ofProcess(now, process, of));
     boolean unsure = known == null && !isMissing(now.startedAt()) && !isMissing(now.stoppedAt());
     if (known != now.state() && (!unsure || now.state() == SandboxState.BROKEN)) {
       tell.changed(now.withState(known == null ? SandboxState.CREATED : known), now);

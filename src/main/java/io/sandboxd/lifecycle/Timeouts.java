@@ -7,11 +7,17 @@ final class Timeouts {
   /** For a killed process to be gone; longer only when it hangs in the kernel. */
   static final int KILL_MILLIS = 10_000;
 
+  /** From when a process has let go of its namespaces to when it is dead for all to see. */
+  static final int DYING_MILLIS = 1000;
+
   /** Between TERM and KILL for a process whose time is up. */
   static final Duration GRACE = Duration.ofSeconds(2);
 
-  /** For an init to tell all it knows after the daemon's restart. */
+  /** For all inits to tell what they know, before a new daemon serves without. */
   static final Duration RECOVERY = Duration.ofSeconds(5);
+
+  /** Before an init that lives and cannot be heard is connected to again. */
+  static final Duration RECONNECT = Duration.ofSeconds(1);
 
   private Timeouts() {}
 }

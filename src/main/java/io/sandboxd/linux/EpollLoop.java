@@ -60,8 +60,13 @@ public final class EpollLoop implements AutoCloseable, Executor {
   public synchronized void watch(Fd fd, int events, Runnable whenReady) {
     long token = ++lastToken;
     watched.put(token, whenReady);
+    try {
+      syscalls.epollAdd(epoll, fd.number(), events, token);
+    } catch (RuntimeException e) {
+      watched.remove(token);
+      throw e;
+    }
     tokens.put(fd.number(), token);
-    syscalls.epollAdd(epoll, fd.number(), events, token);
   }
 
   /**
@@ -109,7 +114,7 @@ public final class EpollLoop implements AutoCloseable, Executor {
   private static void run(Runnable action) {
     try {
       action.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // an Error too: that no thread can be had is one
       LOG.error("An event could not be dealt with.", e);
     }
   }

@@ -1,6 +1,14 @@
 package io.sandboxd.linux;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 
 /** errno(3): the numbers of Linux (the same on x86-64 and arm64), their names and texts. */
 public final class Errno {
@@ -13,12 +21,15 @@ public final class Errno {
   public static final int EBADF = 9;
   public static final int ECHILD = 10;
   public static final int EAGAIN = 11;
+  public static final int ENOMEM = 12;
   public static final int EACCES = 13;
   public static final int EBUSY = 16;
   public static final int EEXIST = 17;
   public static final int ENODEV = 19;
   public static final int ENOTDIR = 20;
   public static final int EINVAL = 22;
+  public static final int ENFILE = 23;
+  public static final int EMFILE = 24;
   public static final int ENOSPC = 28;
   public static final int EROFS = 30;
   public static final int EPIPE = 32;
@@ -26,7 +37,13 @@ public final class Errno {
   public static final int ENOTEMPTY = 39;
   public static final int ELOOP = 40;
   public static final int EOPNOTSUPP = 95;
+  public static final int ENOBUFS = 105;
+  public static final int EDQUOT = 122;
   public static final int ENOEXEC = 8;
+
+  /** What says that the host has too little of something, and not that a request is wrong. */
+  private static final Set<Integer> SHORTAGES =
+      Set.of(ENOMEM, ENFILE, EMFILE, ENOSPC, ENOBUFS, EDQUOT);
 
   private record Entry(String name, String message) {}
 
@@ -91,6 +108,37 @@ public final class Errno {
           Map.entry(90, new Entry("EMSGSIZE", "Message too long")));
 
   private Errno() {}
+
+  /** Whether the same may work when there is more of what is scarce now: room, memory, files. */
+  public static boolean isShortage(int errno) {
+    return SHORTAGES.contains(errno);
+  }
+
+  /**
+   * What was behind a failure of java.nio.file, which tells some by their type and the rest by
+   * strerror(3) alone. A message in another language is EIO.
+   */
+  public static int of(IOException failure) {
+    if (failure instanceof NoSuchFileException) {
+      return ENOENT;
+    }
+    if (failure instanceof FileAlreadyExistsException) {
+      return EEXIST;
+    }
+    if (failure instanceof AccessDeniedException) {
+      return EACCES;
+    }
+    if (failure instanceof DirectoryNotEmptyException) {
+      return ENOTEMPTY;
+    }
+    String reason =
+        failure instanceof FileSystemException told ? told.getReason() : failure.getMessage();
+    return ENTRIES.entrySet().stream()
+        .filter(entry -> Objects.equals(entry.getValue().message(), reason))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(EIO);
+  }
 
   /** The symbolic name, e.g. {@code ENOENT}; {@code E12345} for a number that has none here. */
   public static String name(int errno) {

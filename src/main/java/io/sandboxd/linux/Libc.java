@@ -9,6 +9,7 @@ public final class Libc extends FileCalls {
   private static final int SOL_SOCKET = 1;
   private static final int P_PID = 1;
   private static final int P_PIDFD = 3;
+  private static final int SIGKILL = 9;
   private static final int WNOHANG = 1;
   private static final int WEXITED = 4;
   private static final int EPOLL_CTL_ADD = 1;
@@ -85,6 +86,12 @@ public final class Libc extends FileCalls {
     while (c.waitid(P_PID, pid, memory().take(128), WEXITED) < 0 && errno() == Errno.EINTR) {
       // A signal of the JVM's own; wait on.
     }
+  }
+
+  @Override
+  public void endChild(int pid) {
+    c.kill(pid, SIGKILL);
+    reapChild(pid);
   }
 
   @Override

@@ -106,6 +106,8 @@ public interface LibcFunctions {
 
   int posix_spawnattr_setsigmask(Pointer attributes, Pointer mask);
 
+  int kill(int pid, int signal);
+
   @SaveError
   int waitid(int idType, int id, Pointer info, int options);
 

@@ -208,6 +208,9 @@ public interface Syscalls {
   /** waitid(P_PID), waiting for the end of a child. */
   void reapChild(int pid);
 
+  /** Kills a child that nobody has reaped yet, so that the number is its own, and reaps it. */
+  void endChild(int pid);
+
   /** open_tree(2) with OPEN_TREE_CLONE: a detached copy of a mount. */
   Fd openTree(Fd of, boolean recursive);
 

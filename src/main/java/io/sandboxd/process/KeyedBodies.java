@@ -1,17 +1,22 @@
 package io.sandboxd.process;
 
+import io.sandboxd.linux.PlainFile;
+import io.sandboxd.sandbox.RequestKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jboss.logging.Logger;
 
 /**
  * The requests that fed a process's stdin under a key (Idempotency-Key), each with how much of it
@@ -20,7 +25,13 @@ import java.util.Map;
  * 256 are known.
  */
 public final class KeyedBodies {
+  private static final Logger LOG = Logger.getLogger(KeyedBodies.class);
   private static final int MOST = 256;
+
+  /** Bytes of a SHA-256. */
+  private static final int DIGEST = 32;
+
+  private static final int LONGEST = Long.BYTES + DIGEST;
 
   private final Path directory;
   private final Map<String, Body> bodies = new LinkedHashMap<>();
@@ -31,21 +42,14 @@ public final class KeyedBodies {
 
   /** The request of this key: known already, or a new one. */
   public synchronized Body of(String key) {
-    String name = HexFormat.of().formatHex(sha256().digest(key.getBytes(StandardCharsets.UTF_8)));
+    String name =
+        HexFormat.of().formatHex(RequestKey.sha256().digest(key.getBytes(StandardCharsets.UTF_8)));
     Body body = bodies.computeIfAbsent(name, n -> new Body(directory.resolve(n)));
     if (bodies.size() > MOST) {
       String eldest = bodies.keySet().iterator().next();
       bodies.remove(eldest).delete();
     }
     return body;
-  }
-
-  public static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   /** One request's body. */
@@ -57,16 +61,17 @@ public final class KeyedBodies {
     private Body(Path file) {
       this.file = file;
       try {
-        ByteBuffer content = ByteBuffer.wrap(Files.readAllBytes(file));
-        taken = content.getLong();
-        if (content.hasRemaining()) {
-          digest = new byte[content.remaining()];
+        ByteBuffer content = ByteBuffer.wrap(PlainFile.read(file, LONGEST));
+        taken = content.remaining() < Long.BYTES ? 0 : content.getLong();
+        if (content.remaining() == DIGEST) {
+          digest = new byte[DIGEST];
           content.get(digest);
         }
       } catch (NoSuchFileException e) {
         taken = 0;
-      } catch (IOException | java.nio.BufferUnderflowException e) {
-        throw new IllegalStateException(file + " cannot be read", e);
+      } catch (IOException e) {
+        LOG.errorf("%s cannot be read, and is put away: %s", file, e.getMessage());
+        PlainFile.tryDelete(file);
       }
     }
 
@@ -106,9 +111,18 @@ public final class KeyedBodies {
           ByteBuffer.allocate(Long.BYTES + rest.length).putLong(taken).put(rest).array();
       try {
         Files.createDirectories(file.getParent());
-        Files.write(file, content);
+        // In one piece, and not emptied before: whenever the daemon is killed, it says something.
+        try (FileChannel channel =
+            FileChannel.open(
+                file,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.CREATE,
+                LinkOption.NOFOLLOW_LINKS)) {
+          channel.write(ByteBuffer.wrap(content));
+        }
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        // The process has been given it, be it written down or not.
+        LOG.errorf("%s cannot be written: %s", file, e.getMessage());
       }
     }
 

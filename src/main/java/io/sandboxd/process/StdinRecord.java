@@ -1,8 +1,10 @@
 package io.sandboxd.process;
 
+import io.sandboxd.linux.PlainFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,15 +31,17 @@ public final class StdinRecord {
 
   /** Nothing yet, when there is no record. */
   State read() {
-    ByteBuffer content = ByteBuffer.allocate(Long.BYTES);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      if (channel.read(content) < Long.BYTES) {
+    ByteBuffer content;
+    try {
+      content = ByteBuffer.wrap(PlainFile.read(file, Long.BYTES));
+      if (content.remaining() < Long.BYTES) {
         return new State(0, false);
       }
     } catch (NoSuchFileException e) {
       return new State(0, false);
     } catch (IOException e) {
-      LOG.errorf("%s cannot be read: %s", file, e.getMessage());
+      LOG.errorf("%s cannot be read, and is put away: %s", file, e.getMessage());
+      PlainFile.tryDelete(file);
       return new State(0, false);
     }
     long number = content.getLong(0);
@@ -47,7 +51,8 @@ public final class StdinRecord {
   void write(long count, boolean closed) {
     ByteBuffer content = ByteBuffer.allocate(Long.BYTES).putLong(0, closed ? ~count : count);
     try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+        FileChannel.open(
+            file, StandardOpenOption.WRITE, StandardOpenOption.CREATE, LinkOption.NOFOLLOW_LINKS)) {
       channel.write(content);
     } catch (IOException e) {
       LOG.errorf("%s cannot be written: %s", file, e.getMessage());

@@ -37,8 +37,17 @@ public final class TerminalLog implements AutoCloseable {
     this.log = log.append();
     // Held open, so that a process that has closed its side may open it again: else the kernel
     // would take the terminal for hung up.
-    this.slave = syscalls.terminalPeer(master);
+    this.slave = peer();
     loop.watch(master, this::copy);
+  }
+
+  private Fd peer() {
+    try {
+      return syscalls.terminalPeer(master);
+    } catch (RuntimeException e) {
+      log.close();
+      throw e;
+    }
   }
 
   /** One chunk at a time: who writes without end must not keep the loop from others. */

@@ -131,6 +131,16 @@ public final class Sandbox {
     return true;
   }
 
+  /**
+   * Nothing can be done with it, as far as this daemon can see. What is on file stays, so that the
+   * next one can look again.
+   */
+  public synchronized void breakForNow(String why) {
+    if (status.state().mayBecome(SandboxState.BROKEN)) {
+      become(status.broken(why));
+    }
+  }
+
   public void require(Collection<SandboxState> states, String toDo) {
     if (!states.contains(state())) {
       throw SandboxException.wrongState(
@@ -198,8 +208,16 @@ public final class Sandbox {
   public synchronized SandboxProcess restore(ProcessStatus known) {
     SandboxProcess process = new SandboxProcess(this, directory, listener, known, true);
     put(process);
-    lastSeq.accumulateAndGet(known.seq(), Math::max);
+    retire(known.seq());
     return process;
+  }
+
+  /**
+   * No other process shall have this number: init may yet tell of the one it was for, which is not
+   * known any more.
+   */
+  public void retire(int seq) {
+    lastSeq.accumulateAndGet(seq, Math::max);
   }
 
   /** Of a process that never came to be, or whose successor has started, nothing is kept. */

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 
@@ -27,8 +28,10 @@ public final class SandboxProcess {
   private final AtomicReference<Doom> doom = new AtomicReference<>();
   private volatile ProcessStatus status;
   private volatile boolean told;
+  private volatile boolean unsure;
   private boolean announced;
-  private volatile boolean answerIsDue;
+  private boolean stored;
+  private final AtomicInteger answersDue = new AtomicInteger();
   private volatile Fd pidfd;
 
   SandboxProcess(
@@ -42,7 +45,9 @@ public final class SandboxProcess {
     this.listener = listener;
     this.status = status;
     this.told = isOver();
+    this.stored = told;
     this.announced = announced;
+    this.unsure = announced && !told && status.sandboxPid() == null;
   }
 
   public Sandbox sandbox() {
@@ -86,16 +91,16 @@ public final class SandboxProcess {
 
   /** Somebody is to be given what it writes when it has ended: until then it must not go. */
   public void keepForAnswer() {
-    answerIsDue = true;
+    answersDue.incrementAndGet();
   }
 
   public void answered() {
-    answerIsDue = false;
+    answersDue.decrementAndGet();
   }
 
   /** Whether it may be forgotten as far as anybody here knows. */
   boolean isDispensable() {
-    return told && !answerIsDue && !isMain();
+    return told && answersDue.get() <= 0 && !isMain();
   }
 
   /** Where its output lies, with that of all others of its sandbox. */
@@ -119,14 +124,39 @@ public final class SandboxProcess {
   }
 
   /**
-   * The kernel has made it; it may have ended already. Only now is it put on file: one whose start
-   * was cut off by a crash is nobody's, and is ended at the recovery.
+   * Puts on file that it is about to be made: should a crash come before its start is answered, it
+   * can be asked for again and is not made a second time.
+   */
+  public synchronized void intend() {
+    store();
+  }
+
+  /** Whether it was intended by a former daemon, and nobody has told yet that it was made. */
+  public boolean isUnsure() {
+    return unsure;
+  }
+
+  /**
+   * The kernel has made it; it may have ended already. Unless it was intended it is put on file
+   * only now: one whose start was cut off by a crash is nobody's, and is ended at the recovery.
    */
   public synchronized void spawned(Fd newPidfd) {
     store();
     pidfd = newPidfd;
     if (isOver()) {
       close();
+    }
+  }
+
+  /** The kernel's hold on one that is on file already, and maybe on a new number. */
+  public synchronized void foundAgain(Fd newPidfd) {
+    close();
+    pidfd = newPidfd;
+    tellLateStart();
+    if (isOver()) {
+      close();
+    } else {
+      tryStore();
     }
   }
 
@@ -172,10 +202,12 @@ public final class SandboxProcess {
   public synchronized boolean end(
       Instant at, ExitStatus exit, ProcessStatus.Usage usage, Runnable beforeAnyoneIsTold) {
     if (isOver()) {
-      return true;
+      stored = stored || tryStore();
+      return stored;
     }
+    tellLateStart();
     status = status.exited(at, exit, usage);
-    boolean stored = tryStore();
+    stored = tryStore();
     close();
     if (announced) {
       listener.ended(sandbox.status(), status);
@@ -186,12 +218,19 @@ public final class SandboxProcess {
     return stored;
   }
 
+  private void tellLateStart() {
+    if (unsure) {
+      unsure = false;
+      listener.started(sandbox.status(), status.asStarted());
+    }
+  }
+
   private boolean tryStore() {
     try {
       store();
       return true;
     } catch (UncheckedIOException e) {
-      LOG.errorf("The end of a process cannot be put on file: %s", e.getMessage());
+      LOG.errorf("A process's state cannot be put on file: %s", e.getMessage());
       return false;
     }
   }

@@ -1,16 +1,21 @@
 package io.sandboxd.registry;
 
+import io.sandboxd.linux.PlainFile;
+import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.json.StoredJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -32,6 +37,12 @@ import java.util.stream.Stream;
 public final class StateDirectory {
   private static final String SANDBOX_FILE = "sandbox.json";
   private static final String PROCESS_FILE = "process.json";
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+
+  /**
+   * Bytes of one file. A client's spec is much shorter, and a file that is longer is none of ours.
+   */
+  private static final int LONGEST = 8 << 20;
 
   private final Path sandboxes;
 
@@ -63,14 +74,35 @@ public final class StateDirectory {
     return sandbox(id).resolve("output");
   }
 
-  /** Everything that lies there, whether it can be read or not. */
+  /**
+   * Everything that lies there, whether it can be read or not; but not what no sandbox can be
+   * called.
+   */
   public List<String> ids() {
-    return names(sandboxes);
+    return names(sandboxes).stream().filter(name -> ID.matcher(name).matches()).toList();
   }
 
-  /** Whether a sandbox's own file is there. */
+  /**
+   * Whether somebody may have been told of it. An empty place is that of a sandbox whose making was
+   * cut off before that.
+   */
   public boolean isRecorded(String id) {
-    return Files.exists(sandbox(id).resolve(SANDBOX_FILE));
+    return !isDirectory(sandbox(id))
+        || isThere(sandbox(id).resolve(SANDBOX_FILE))
+        || isThere(initSocket(id));
+  }
+
+  /** Whether it was written down that the process runs. */
+  public boolean isRecorded(String id, int seq) {
+    return isThere(process(id, seq).resolve(PROCESS_FILE));
+  }
+
+  private static boolean isDirectory(Path path) {
+    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static boolean isThere(Path path) {
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** The numbers of the processes that are kept for a sandbox. */
@@ -111,39 +143,67 @@ public final class StateDirectory {
   }
 
   void write(SandboxStatus status) {
-    replace(sandbox(status.id()).resolve(SANDBOX_FILE), StoredJson.write(status));
+    replace(sandbox(status.id()).resolve(SANDBOX_FILE), content(status));
   }
 
   void write(String sandbox, ProcessStatus status) {
-    replace(process(sandbox, status.seq()).resolve(PROCESS_FILE), StoredJson.write(status));
+    replace(process(sandbox, status.seq()).resolve(PROCESS_FILE), content(status));
+  }
+
+  private static byte[] content(Object status) {
+    byte[] json = StoredJson.write(status);
+    if (json.length > LONGEST) {
+      throw new SandboxException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "What has to be stored is longer than " + LONGEST + " bytes: ask for less.");
+    }
+    return json;
   }
 
   /**
    * @throws RuntimeException that says what is wrong with the file
    */
   public SandboxStatus readSandbox(String id) {
-    return StoredJson.read(read(sandbox(id).resolve(SANDBOX_FILE)), SandboxStatus.class);
+    Path directory = sandbox(id);
+    for (Path each : List.of(directory, directory.resolve("processes"), output(id))) {
+      boolean partlyDeleted = !each.equals(directory) && !isThere(each);
+      if (!isDirectory(each) && !partlyDeleted) {
+        throw new IllegalStateException(each + " is no directory");
+      }
+    }
+    SandboxStatus status =
+        StoredJson.read(read(directory.resolve(SANDBOX_FILE)), SandboxStatus.class);
+    StoredRules.check(status, id);
+    return status;
   }
 
   /**
    * @throws RuntimeException that says what is wrong with the file
    */
   public ProcessStatus readProcess(String id, int seq) {
-    return StoredJson.read(read(process(id, seq).resolve(PROCESS_FILE)), ProcessStatus.class);
+    if (!isDirectory(process(id, seq))) {
+      throw new IllegalStateException(process(id, seq) + " is no directory");
+    }
+    ProcessStatus status =
+        StoredJson.read(read(process(id, seq).resolve(PROCESS_FILE)), ProcessStatus.class);
+    StoredRules.check(status, seq);
+    return status;
   }
 
   private static byte[] read(Path file) {
     try {
-      return Files.readAllBytes(file);
+      return PlainFile.read(file, LONGEST);
+    } catch (NoSuchFileException e) {
+      throw new UncheckedIOException(file + " is not there", e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 
   private static void replace(Path file, byte[] content) {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try {
-      Files.write(fresh, content);
+      PlainFile.writeNew(fresh, content);
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -163,9 +223,11 @@ public final class StateDirectory {
    */
   public void deleteSandbox(String id) {
     Path directory = sandbox(id);
-    TreeRemoval.remove(output(id));
-    TreeRemoval.remove(directory.resolve("processes"));
-    TreeRemoval.remove(directory.resolve("init.sock"));
+    if (isDirectory(directory)) { // through a link it would be somebody else's
+      TreeRemoval.remove(output(id));
+      TreeRemoval.remove(directory.resolve("processes"));
+      TreeRemoval.remove(directory.resolve("init.sock"));
+    }
     TreeRemoval.remove(directory);
   }
 }

@@ -28,14 +28,24 @@ public final class TreeRemoval {
   /** Harmless when there is nothing. */
   public static void remove(Path root) {
     try {
-      if (Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
+      if (!removedEmpty(root)) {
         while (emptied(root)) {
           // What was moved up may have directories itself.
         }
+        Files.deleteIfExists(root);
       }
-      Files.deleteIfExists(root);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A file, too. This needs no descriptor, so what is hardly there can be removed without any. */
+  private static boolean removedEmpty(Path root) throws IOException {
+    try {
+      Files.deleteIfExists(root);
+      return true;
+    } catch (DirectoryNotEmptyException e) {
+      return false;
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.Map;
  * @param cgroup its path below the root of the hierarchy
  * @param exit how the main process last ended
  * @param error why it is {@code broken}
+ * @param requestKey of the create, if the client gave one; not shown to clients
  * @param processes shown to clients, at least {@code main}; each is kept in a file of its own, so
  *     null in the file
  */
@@ -44,6 +45,7 @@ public record SandboxStatus(
     Map<String, ProcessStatus> processes,
     ExitStatus exit,
     String error,
+    @JsonView(StoredForm.class) RequestKey requestKey,
     SandboxSpec spec) {
 
   /** Where a namespace came from. */

@@ -22,6 +22,7 @@ public final class SandboxStatusBuilder {
   private Map<String, ProcessStatus> processes;
   private ExitStatus exit;
   private String error;
+  private RequestKey requestKey;
   private SandboxSpec spec;
 
   SandboxStatusBuilder() {}
@@ -44,7 +45,13 @@ public final class SandboxStatusBuilder {
     processes = from.processes();
     exit = from.exit();
     error = from.error();
+    requestKey = from.requestKey();
     spec = from.spec();
+  }
+
+  public SandboxStatusBuilder requestKey(RequestKey value) {
+    requestKey = value;
+    return this;
   }
 
   public SandboxStatusBuilder id(String value) {
@@ -157,6 +164,7 @@ public final class SandboxStatusBuilder {
         processes,
         exit,
         error,
+        requestKey,
         spec);
   }
 }

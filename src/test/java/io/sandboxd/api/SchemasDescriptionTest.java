@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sandboxd.cgroup.Stats;
 import io.sandboxd.events.Event;
 import io.sandboxd.events.EventType;
+import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ExecRequest;
@@ -103,6 +104,8 @@ class SchemasDescriptionTest {
           SystemResource.LeakList.class,
           SystemResource.Reaped.class,
           Leak.class,
+          ExplainSandbox.Explanation.class,
+          ExplainSandbox.ExplainedStep.class,
           Stats.class,
           Stats.Memory.class,
           Stats.Cpu.class,

@@ -138,6 +138,8 @@ class CrashIT {
         json("id", "job", "args", TestSandbox.SLEEP, "tty", true, "consoleSize", size());
     attempt(() -> daemon.given().body(exec).post(path + "/exec"));
     attempt(() -> daemon.given().body(Map.of("process", "job")).post(path + "/kill"));
+    attempt(() -> daemon.given().post(path + "/pause"));
+    attempt(() -> daemon.given().post(path + "/resume"));
     attempt(() -> daemon.given().delete(path + "?force=true"));
   }
 

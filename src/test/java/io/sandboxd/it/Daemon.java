@@ -28,7 +28,9 @@ public final class Daemon implements AutoCloseable {
   private static final Path JAVA_HOME =
       Path.of(System.getProperty("sandboxd.it.java-home", System.getProperty("java.home")));
 
-  private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+  /** What the build makes, and installations are copies of. */
+  static final Path PACKAGE = Path.of("target/quarkus-app").toAbsolutePath();
+
   private static final Path LOGS = Path.of("target/it").toAbsolutePath();
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -47,6 +49,7 @@ public final class Daemon implements AutoCloseable {
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
   private Path javaHome = JAVA_HOME;
+  private Path installation = PACKAGE;
   private List<String> launcher = List.of();
   private Process process;
 
@@ -94,6 +97,12 @@ public final class Daemon implements AutoCloseable {
     return this;
   }
 
+  /** The copy of the package that the next start is of. */
+  Daemon from(Path copy) {
+    installation = copy;
+    return this;
+  }
+
   /** Another program to start it, for the next start; {@link #pid} is that of this program. */
   public Daemon launchedBy(String... command) {
     launcher = List.of(command);
@@ -131,7 +140,7 @@ public final class Daemon implements AutoCloseable {
           }
         });
     command.add("-jar");
-    command.add(JAR.toString());
+    command.add(installation.resolve("quarkus-run.jar").toString());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("SANDBOXD_"));
     environment.forEach(

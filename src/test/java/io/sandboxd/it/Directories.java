@@ -24,6 +24,18 @@ final class Directories {
     }
   }
 
+  static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    for (Path path : content(from)) {
+      Path source = from.resolve(path);
+      if (Files.isDirectory(source)) {
+        Files.createDirectories(to.resolve(path));
+      } else {
+        Files.copy(source, to.resolve(path));
+      }
+    }
+  }
+
   static void delete(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;

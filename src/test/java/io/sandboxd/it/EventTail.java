@@ -189,6 +189,15 @@ final class EventTail implements AutoCloseable {
     return await(event -> brief(event).equals(brief));
   }
 
+  /** Waits for a line that is like this. */
+  String awaitLine(String pattern) {
+    until(() -> hasEnded() || lines().stream().anyMatch(line -> line.matches(pattern)));
+    return lines().stream()
+        .filter(line -> line.matches(pattern))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("the answer ended after " + lines()));
+  }
+
   void awaitEnd() {
     until(this::hasEnded);
   }

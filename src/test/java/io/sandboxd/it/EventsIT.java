@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -220,7 +221,30 @@ class EventsIT {
       JsonNode event = tail.await("sandbox.created");
       assertEquals(
           List.of("id: " + event.path("id"), "event: sandbox.created", "data: " + event),
-          tail.lines().subList(0, 3));
+          tail.lines().subList(1, 4));
+    }
+  }
+
+  /** Whoever was told nothing yet can come back all the same, and so can who wanted nothing. */
+  @Test
+  void whereOneStandsIsToldWhenThePastIs(Daemon daemon) {
+    String here;
+    try (EventTail tail = EventTail.open(daemon, "?type=sandbox.broken")) {
+      here = tail.awaitLine("id: \\d+").substring(4);
+      daemon.kill();
+    }
+    daemon.start();
+    TestSandbox sandbox = TestSandbox.create(daemon, "name", "meanwhile");
+    try (EventTail tail = EventTail.open(daemon, "?sandbox=meanwhile", "Last-Event-ID: " + here)) {
+      tail.await("sandbox.created");
+      assertEquals(List.of("sandbox.created"), tail.story(), "no gap");
+    }
+    assertEquals(204, sandbox.delete().statusCode());
+    try (EventTail tail = EventTail.open(daemon, "?since=" + here)) {
+      JsonNode last = tail.await("sandbox.deleted");
+      String mark = "id: " + last.path("id");
+      await().until(() -> Collections.frequency(tail.lines(), mark) == 2);
+      assertEquals(mark, tail.lines().get(tail.lines().size() - 1), "when all is told");
     }
   }
 

@@ -46,6 +46,11 @@ final class TestSandbox {
     return new TestSandbox(daemon, answer.header("Location").replaceFirst("^https?://[^/]*", ""));
   }
 
+  /** One that is there. */
+  static TestSandbox named(Daemon daemon, String name) {
+    return new TestSandbox(daemon, "/v1/sandboxes/" + name);
+  }
+
   static TestSandbox started(Daemon daemon, Object... namesAndValues) {
     TestSandbox sandbox = create(daemon, namesAndValues);
     sandbox.post("/start").then().statusCode(200);

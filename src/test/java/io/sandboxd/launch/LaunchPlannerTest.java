@@ -6,15 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
-import io.sandboxd.sandbox.SandboxSpec;
-import io.sandboxd.sandbox.json.SpecJson;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -27,21 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * review.
  */
 class LaunchPlannerTest {
-  private static final List<Path> PROCS =
-      List.of(Path.of("/sys/fs/cgroup/sandboxd/x/cgroup.procs"));
-
-  static LaunchRequest request(String json) {
-    SandboxSpec spec = SpecJson.read(json.getBytes(StandardCharsets.UTF_8), SandboxSpec.class);
-    Set<NamespaceType> privileged = EnumSet.noneOf(NamespaceType.class);
-    for (NamespaceType type : NamespaceType.values()) {
-      if (spec.namespace(NamespaceType.USER).isHost() || spec.namespace(type).isNew()) {
-        privileged.add(type);
-      }
-    }
-    return new LaunchRequest(
-        spec, "box", PROCS, true, Set.of("/srv/file"), List.of("irq", "sys"), privileged);
-  }
-
   /**
    * Each NAME.json has its plan beside it in NAME.plan; {@code
    * -Dplans.rewrite=src/test/resources/plans} writes them anew, for a look at the difference.
@@ -60,7 +40,7 @@ class LaunchPlannerTest {
         "time"
       })
   void plansAsWritten(String name) throws IOException {
-    LaunchRequest request = request(resource(name + ".json"));
+    LaunchRequest request = LaunchRequests.read(name);
     String actual =
         "enter\n"
             + LaunchPlanner.enter(request).text()
@@ -70,19 +50,15 @@ class LaunchPlannerTest {
     if (rewrite != null) {
       Files.writeString(Path.of(rewrite, name + ".plan"), actual);
     }
-    assertEquals(resource(name + ".plan"), actual);
-  }
-
-  private static String resource(String name) throws IOException {
-    try (InputStream in = LaunchPlannerTest.class.getResourceAsStream("/plans/" + name)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
+    assertEquals(LaunchRequests.resource(name + ".plan"), actual);
   }
 
   @Test
   void equalRequestsGiveEqualPlans() {
     String json = "{\"sysctls\":{\"net.b\":\"1\",\"net.a\":\"2\"}}";
-    assertEquals(LaunchPlanner.furnish(request(json)), LaunchPlanner.furnish(request(json)));
+    assertEquals(
+        LaunchPlanner.furnish(LaunchRequests.request(json)),
+        LaunchPlanner.furnish(LaunchRequests.request(json)));
   }
 
   /** Whoever is in a new user namespace may join nothing more. */
@@ -97,7 +73,7 @@ class LaunchPlannerTest {
           .append("\"},");
     }
     json.setCharAt(json.length() - 1, '}');
-    Plan plan = LaunchPlanner.enter(request(json.append('}').toString()));
+    Plan plan = LaunchPlanner.enter(LaunchRequests.request(json.append('}').toString()));
     List<FdSource> joined = new ArrayList<>();
     for (Step step : plan.steps()) {
       if (step.op() == Op.SETNS) {
@@ -115,7 +91,8 @@ class LaunchPlannerTest {
    */
   @Test
   void theCgroupIsJoinedBeforeNamespacesAreMade() {
-    List<Op> ops = LaunchPlanner.enter(request("{}")).steps().stream().map(Step::op).toList();
+    List<Op> ops =
+        LaunchPlanner.enter(LaunchRequests.request("{}")).steps().stream().map(Step::op).toList();
     assertTrue(ops.indexOf(Op.WRITE_FD) < ops.indexOf(Op.CLONE));
     assertEquals(ops.size() - 1, ops.indexOf(Op.CLONE));
   }
@@ -123,7 +100,8 @@ class LaunchPlannerTest {
   /** A mount namespace that is not the sandbox's own is left as it is. */
   @Test
   void nothingIsMountedInTheHostsNamespace() {
-    Plan plan = LaunchPlanner.furnish(request("{\"namespaces\":{\"mount\":\"host\"}}"));
+    Plan plan =
+        LaunchPlanner.furnish(LaunchRequests.request("{\"namespaces\":{\"mount\":\"host\"}}"));
     assertFalse(
         plan.steps().stream()
             .anyMatch(
@@ -140,7 +118,7 @@ class LaunchPlannerTest {
   void targetsAreResolvedInTheRoot() {
     String json =
         "{\"root\":{\"path\":\"/srv/r\"},\"mounts\":[{\"destination\":\"/data\",\"type\":\"tmpfs\"}]}";
-    Plan plan = LaunchPlanner.furnish(request(json));
+    Plan plan = LaunchPlanner.furnish(LaunchRequests.request(json));
     Set<Object> inside = new HashSet<>(Set.of(Mounts.ROOT_SLOT));
     for (Step step : plan.steps()) {
       if (step.op() == Op.ATTACH && !step.args().get(2).equals("")) {

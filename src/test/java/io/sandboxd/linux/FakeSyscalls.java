@@ -137,6 +137,11 @@ public class FakeSyscalls implements Syscalls {
   }
 
   @Override
+  public void endChild(int pid) {
+    throw unexpected();
+  }
+
+  @Override
   public Fd openTree(Fd of, boolean recursive) {
     throw unexpected();
   }

@@ -1,8 +1,7 @@
-package io.sandboxd.lifecycle;
+package io.sandboxd.sandbox;
 
-import io.sandboxd.process.KeyedBodies;
-import io.sandboxd.sandbox.ErrorCode;
-import io.sandboxd.sandbox.SandboxException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -13,14 +12,23 @@ import java.util.HexFormat;
  */
 public record RequestKey(String key, String digest) {
   public static RequestKey of(String key, byte[] request) {
-    return new RequestKey(key, HexFormat.of().formatHex(KeyedBodies.sha256().digest(request)));
+    return new RequestKey(key, HexFormat.of().formatHex(sha256().digest(request)));
   }
 
   /** The key was used for another request before. */
-  static SandboxException reused(String key) {
+  public static SandboxException reused(String key) {
     return new SandboxException(
             ErrorCode.KEY_REUSED,
             "Idempotency-Key: '" + key + "' was used for another request: take a new key for each.")
         .with("field", "Idempotency-Key");
+  }
+
+  /** Every Java has it (java.security.MessageDigest). */
+  public static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
   }
 }

@@ -1,0 +1,161 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.cgroup.Cgroup;
+import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.launch.FdSource;
+import io.sandboxd.launch.LaunchPlanner;
+import io.sandboxd.launch.LaunchRequest;
+import io.sandboxd.launch.Plan;
+import io.sandboxd.launch.ProcessPlanner;
+import io.sandboxd.launch.Step;
+import io.sandboxd.launch.shell.Commands;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.sandbox.NamespaceSource;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxSpec.IdMappings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a create and a start would do, with nothing done. */
+public final class ExplainSandbox {
+  /** Stands for what only a create chooses. */
+  private static final String ID = "ID";
+
+  /**
+   * @param phase {@code cgroup}, {@code layer}, {@code enter} (from the host into the namespaces),
+   *     {@code furnish} (inside, before any user code) or {@code process} (the main one, at start)
+   * @param step the name by which a failed launch would tell of it
+   * @param path what it acts on, or null
+   * @param call what is done
+   */
+  public record ExplainedStep(String phase, String step, String path, String call) {}
+
+  /**
+   * @param idMappings of the sandbox's user namespace; null when it is the host's
+   * @param commands the lines of a shell script that does about the same
+   */
+  public record Explanation(
+      SandboxSpec spec,
+      String cgroup,
+      IdMappings idMappings,
+      List<ExplainedStep> steps,
+      List<String> commands) {}
+
+  private final Syscalls syscalls;
+  private final Cgroups cgroups;
+  private final Layers layers;
+  private final IdRanges idRanges;
+  private final Inits inits;
+  private final OpenSources openSources;
+  private final DescribeLaunch describe;
+  private final ResolveProcess resolve;
+
+  public ExplainSandbox(
+      Syscalls syscalls,
+      Cgroups cgroups,
+      Layers layers,
+      IdRanges idRanges,
+      Inits inits,
+      OpenSources openSources,
+      DescribeLaunch describe,
+      ResolveProcess resolve) {
+    this.syscalls = syscalls;
+    this.cgroups = cgroups;
+    this.layers = layers;
+    this.idRanges = idRanges;
+    this.inits = inits;
+    this.openSources = openSources;
+    this.describe = describe;
+    this.resolve = resolve;
+  }
+
+  /**
+   * @param spec validated
+   * @throws SandboxException {@code invalid_spec} for what this host cannot do
+   */
+  public Explanation explain(SandboxSpec spec) {
+    describe.check(spec);
+    String name = spec.name() == null ? "sandbox-" + ID : spec.name();
+    Cgroup cgroup = cgroups.of(ID);
+    LaunchRequest request = describe.request(spec, name, cgroup);
+    IdMappings ids = idMappings(spec);
+    List<ExplainedStep> steps = new ArrayList<>();
+    Commands commands = new Commands();
+    for (Path procs : cgroup.procsFiles()) {
+      String directory = procs.getParent().toString();
+      steps.add(
+          new ExplainedStep("cgroup", "make cgroup", directory, "mkdir(\"" + directory + "\")"));
+      commands.makeDirectory(directory);
+    }
+    for (Cgroups.Write write : cgroups.plan(ID, spec.resources())) {
+      String file = write.file().toString();
+      String what = "set " + write.file().getFileName();
+      steps.add(new ExplainedStep("cgroup", what, file, "write(\"" + write.text() + "\")"));
+      commands.write(write.text(), file);
+    }
+    String layer = layers.path(ID).toString();
+    if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
+      for (String part : List.of(layer + "/upper", layer + "/work")) {
+        steps.add(new ExplainedStep("layer", "make layer", part, "mkdir(\"" + part + "\")"));
+        commands.makeDirectory(part);
+      }
+    }
+    Plan enter = LaunchPlanner.enter(request);
+    Plan furnish = LaunchPlanner.furnish(request);
+    List<Step> process = process(spec, name);
+    add(steps, "enter", enter.steps());
+    add(steps, "furnish", furnish.steps());
+    add(steps, "process", process == null ? List.of() : process);
+    boolean own = spec.namespace(NamespaceType.USER).isNew();
+    commands.run(enter, this::fileOf, own ? ids : null, furnish, layer, process);
+    return new Explanation(spec, cgroup.path(), ids, steps, commands.lines());
+  }
+
+  private static void add(List<ExplainedStep> all, String phase, List<Step> steps) {
+    steps.forEach(s -> all.add(new ExplainedStep(phase, s.name(), s.path(), s.toString())));
+  }
+
+  private IdMappings idMappings(SandboxSpec spec) {
+    if (!spec.namespace(NamespaceType.USER).isNew()) {
+      return describe.idMappingsOfJoined(spec);
+    }
+    if (spec.idMappings() != null) {
+      return spec.idMappings();
+    }
+    IdMappings next = idRanges.take();
+    idRanges.giveBack(next);
+    return next;
+  }
+
+  private String fileOf(FdSource.Namespace namespace) {
+    if (namespace.source() instanceof NamespaceSource.OfSandbox of) {
+      Sandbox other = openSources.joinable(of.sandbox(), namespace.type());
+      return "/proc/" + other.status().pid() + "/ns/" + namespace.type().procName();
+    }
+    return ((NamespaceSource.OfPath) namespace.source()).path();
+  }
+
+  /** Null without a main process. */
+  private List<Step> process(SandboxSpec spec, String name) {
+    if (spec.process() == null) {
+      return null;
+    }
+    try (Fd root = root(spec)) {
+      return ProcessPlanner.steps(resolve.resolve(spec, name, root, spec.process()), List.of());
+    }
+  }
+
+  /** Whose files say who a user is. Of a mount namespace that is joined by path the host's do. */
+  private Fd root(SandboxSpec spec) {
+    int flags = Syscalls.O_PATH | Syscalls.O_DIRECTORY;
+    if (spec.namespace(NamespaceType.MOUNT) instanceof NamespaceSource.OfSandbox of) {
+      return inits.openProc(openSources.joinable(of.sandbox(), NamespaceType.MOUNT), "root", flags);
+    }
+    return syscalls.open(spec.root() == null ? "/" : spec.root().path(), flags, 0);
+  }
+}

@@ -1,0 +1,123 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.SandboxStatus;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes in what a former daemon has put on file. What cannot be read, or cannot be true, makes one
+ * sandbox broken, whose files stay as they are: they may be a newer daemon's, or be mended.
+ */
+final class ReadSandboxes {
+  private static final Logger LOG = Logger.getLogger(ReadSandboxes.class);
+  private static final EnumSet<SandboxState> ON_THE_WAY =
+      EnumSet.of(SandboxState.CREATING, SandboxState.DELETING);
+
+  private final SandboxRegistry registry;
+  private final StateDirectory directory;
+
+  ReadSandboxes(SandboxRegistry registry, StateDirectory directory) {
+    this.registry = registry;
+    this.directory = directory;
+  }
+
+  List<Sandbox> all() {
+    List<Sandbox> found = new ArrayList<>();
+    for (String id : directory.ids()) {
+      if (directory.isRecorded(id)) {
+        found.add(read(id));
+        Fault.RECOVER_READ.here(null);
+      } else {
+        removeUnused(id);
+      }
+    }
+    return found;
+  }
+
+  private void removeUnused(String id) {
+    try {
+      directory.deleteSandbox(id);
+    } catch (RuntimeException e) {
+      LOG.warnf("%s cannot be taken away: %s", directory.sandbox(id), e.getMessage());
+    }
+  }
+
+  private Sandbox read(String id) {
+    try {
+      SandboxStatus status = directory.readSandbox(id);
+      if (registry.find(status.name()).isPresent()) {
+        throw new IllegalStateException("another sandbox is called '" + status.name() + "' too");
+      }
+      return read(status);
+    } catch (RuntimeException e) {
+      LOG.errorf("The state of sandbox %s cannot be read: %s", id, e.getMessage());
+      return registry.restore(SandboxIds.unreadable(id, e.getMessage()));
+    }
+  }
+
+  private Sandbox read(SandboxStatus status) {
+    List<ProcessStatus> processes = new ArrayList<>();
+    List<Integer> cutOff = new ArrayList<>();
+    for (int seq : directory.processes(status.id())) {
+      try {
+        if (!directory.isRecorded(status.id(), seq)) {
+          directory.deleteProcess(status.id(), seq);
+          cutOff.add(seq);
+          continue;
+        }
+        processes.add(directory.readProcess(status.id(), seq));
+      } catch (RuntimeException e) {
+        if (!ON_THE_WAY.contains(status.state())) {
+          return broken(status, "The state of its process " + seq + " cannot be read: " + why(e));
+        }
+      }
+    }
+    Optional<ProcessStatus> main =
+        processes.stream().filter(p -> p.id().equals(ProcessStatus.MAIN)).reduce((a, b) -> b);
+    Sandbox sandbox =
+        registry.restore(main.map(process -> completed(status, process)).orElse(status));
+    processes.forEach(sandbox::restore);
+    cutOff.forEach(sandbox::retire);
+    sandbox.processes().stream()
+        .filter(process -> process.isMain() && process != sandbox.main().orElse(null))
+        .toList()
+        .forEach(sandbox::forget); // its successor was started already
+    return sandbox;
+  }
+
+  private Sandbox broken(SandboxStatus status, String why) {
+    LOG.errorf("Sandbox %s: %s", status.name(), why);
+    return registry.restore(status.broken(why));
+  }
+
+  private static String why(RuntimeException e) {
+    return e.getMessage();
+  }
+
+  /**
+   * The start and the end of the main process are put into its own file first, and a crash may have
+   * come before they were put into that of the sandbox.
+   */
+  private static SandboxStatus completed(SandboxStatus status, ProcessStatus main) {
+    SandboxStatus known = status;
+    boolean mayStart = known.state().mayBecome(SandboxState.RUNNING);
+    if (mayStart
+        && known.state() != SandboxState.PAUSED
+        && !Objects.equals(known.startedAt(), main.startedAt())) {
+      known = known.started(main.startedAt());
+    }
+    boolean over = main.state() == ProcessStatus.State.EXITED;
+    return over && known.state() == SandboxState.RUNNING
+        ? known.stopped(main.exitedAt(), main.exit())
+        : known;
+  }
+}

@@ -1,0 +1,73 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.RequestKey;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxState;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Creates a sandbox, and starts it if that is asked for, as one request that can be repeated. */
+public final class RunSandbox {
+  /** Each for its share of the keys: requests with the same one go one after the other. */
+  private final List<Object> locks = Stream.generate(Object::new).limit(64).toList();
+
+  private final SandboxRegistry registry;
+  private final CreateSandbox create;
+  private final StartSandbox start;
+  private final DeleteSandbox delete;
+
+  public RunSandbox(
+      SandboxRegistry registry, CreateSandbox create, StartSandbox start, DeleteSandbox delete) {
+    this.registry = registry;
+    this.create = create;
+    this.start = start;
+    this.delete = delete;
+  }
+
+  /**
+   * @param spec validated
+   * @param key null, or what the client calls this request: asked for again, it gives the sandbox
+   *     that there is, as long as there is one
+   * @throws SandboxException as {@link CreateSandbox} and {@link StartSandbox}, with nothing left;
+   *     {@code key_reused}
+   */
+  public Sandbox run(SandboxSpec spec, boolean andStart, RequestKey key, StageTimes times) {
+    if (key == null) {
+      return started(create.create(spec, null, times), andStart, times);
+    }
+    synchronized (locks.get(Math.floorMod(key.key().hashCode(), locks.size()))) {
+      Sandbox sandbox = earlier(key).orElseGet(() -> create.create(spec, key, times));
+      return started(sandbox, andStart, times);
+    }
+  }
+
+  private Optional<Sandbox> earlier(RequestKey key) {
+    Optional<Sandbox> same =
+        registry.all().stream()
+            .filter(s -> s.status().requestKey() != null && s.state() != SandboxState.DELETING)
+            .filter(s -> s.status().requestKey().key().equals(key.key()))
+            .findFirst();
+    if (same.isPresent() && !same.get().status().requestKey().equals(key)) {
+      throw RequestKey.reused(key.key());
+    }
+    return same;
+  }
+
+  /** One that was started before is left as it is: it may have done its work. */
+  private Sandbox started(Sandbox sandbox, boolean wanted, StageTimes times) {
+    if (wanted && sandbox.state() == SandboxState.CREATED) {
+      try {
+        start.start(sandbox.id(), times);
+      } catch (SandboxException e) {
+        // One request, one outcome: who was told of a failure has no sandbox to clean up.
+        delete.delete(sandbox.id(), true, "failed start");
+        throw e;
+      }
+    }
+    return sandbox;
+  }
+}
