@@ -28,7 +28,8 @@ class LivesOnIT {
 
   /** Waits until something is in a file, and ends as it is told. */
   private static List<String> endsWhenAsked(String how) {
-    return List.of("sh", "-c", ": >> /tmp/end; while [ ! -s /tmp/end ]; do sleep 0.02; done; " + how);
+    return List.of(
+        "sh", "-c", ": >> /tmp/end; while [ ! -s /tmp/end ]; do sleep 0.02; done; " + how);
   }
 
   /** By way of the host: there may be no daemon. The file is there, as it has to be some user's. */
