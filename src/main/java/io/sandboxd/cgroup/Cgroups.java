@@ -84,6 +84,11 @@ public final class Cgroups {
     layout = new HostLayout(mounts, root, files, devices);
   }
 
+  /** Our root in one hierarchy, always the same one on a host. */
+  public Path directory() {
+    return layout.used().get(0).root().path();
+  }
+
   /** {@code unified}, {@code hybrid} or {@code legacy}. */
   public String mode() {
     return layout.mode();

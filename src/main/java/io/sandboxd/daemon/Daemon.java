@@ -7,9 +7,12 @@ import io.sandboxd.api.HalfClose;
 import io.sandboxd.api.IdleConnections;
 import io.sandboxd.api.LastRequests;
 import io.sandboxd.api.RecoveryGate;
+import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.lifecycle.RecoverSandboxes;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Libc;
+import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -102,10 +105,26 @@ public final class Daemon implements QuarkusApplication {
     }
     SettingsProducer.use(settings);
     NativeLibraries.load();
-    sockets.forEach(each -> PASSED.put(each, each.adopt(new Libc())));
+    Libc libc = new Libc();
+    sockets.forEach(each -> PASSED.put(each, each.adopt(libc)));
+    claim(settings, libc);
     notify = NotifySocket.in(System.getenv());
     System.setProperty("quarkus.log.category.\"io.sandboxd\".level", logLevel);
     Quarkus.run(Daemon.class);
+  }
+
+  /** What lies there and belongs to no sandbox of this daemon is put away: so it has to be ours. */
+  private static void claim(Settings settings, Syscalls syscalls) {
+    if (Directories.makeForLayers(settings.layerDir())) {
+      DirectoryLock.take(syscalls, settings.layerDir(), "has its layers in " + settings.layerDir());
+    }
+    Path groups;
+    try {
+      groups = Cgroups.detect(Wiring.MOUNTINFO, settings.cgroupRoot(), syscalls).directory();
+    } catch (IllegalStateException | ErrnoException e) {
+      throw StartException.unavailable("It has no cgroups to work with: " + e.getMessage());
+    }
+    DirectoryLock.take(syscalls, groups, "has its cgroups below " + settings.cgroupRoot());
   }
 
   @Override

@@ -40,6 +40,22 @@ final class Directories {
     }
   }
 
+  /**
+   * Makes the directory of the layers, with mode 0700.
+   *
+   * @return whether it is there now: a host where it cannot be made has no use for layers
+   */
+  static boolean makeForLayers(Path directory) {
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static void make(Path directory) throws IOException {
     Path parent = directory.getParent();
     if (parent != null && !Files.exists(parent)) {

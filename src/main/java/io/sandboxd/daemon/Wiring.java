@@ -58,7 +58,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
  */
 @Singleton
 public final class Wiring {
-  private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
+  static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
   private final Syscalls syscalls = new Libc();
   private final EventLog events;

@@ -45,18 +45,25 @@ public final class FindLeaks {
 
   private Set<Leak> all() {
     Set<Leak> all = new LinkedHashSet<>();
-    for (String id : cgroups.ids()) {
+    for (String id : ours(cgroups.ids())) {
       Cgroup group = cgroups.of(id);
       for (int pid : group.pids()) {
         all.add(new Leak(Kind.PROCESS, "/proc/" + pid, id));
       }
       all.add(new Leak(Kind.CGROUP, group.path(), id));
     }
-    layers.ids().forEach(id -> all.add(new Leak(Kind.LAYER, layers.path(id).toString(), id)));
-    directory
-        .ids()
-        .forEach(id -> all.add(new Leak(Kind.STATE, directory.sandbox(id).toString(), id)));
+    for (String id : ours(layers.ids())) {
+      all.add(new Leak(Kind.LAYER, layers.path(id).toString(), id));
+    }
+    for (String id : ours(directory.ids())) {
+      all.add(new Leak(Kind.STATE, directory.sandbox(id).toString(), id));
+    }
     return all;
+  }
+
+  /** Whatever else somebody keeps there, such as {@code lost+found}, is none of our business. */
+  private static List<String> ours(List<String> names) {
+    return names.stream().filter(SandboxIds::isOne).toList();
   }
 
   /**

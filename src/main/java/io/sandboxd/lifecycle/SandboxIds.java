@@ -5,11 +5,13 @@ import io.sandboxd.sandbox.SandboxStatus;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /** Ids of sandboxes: 64 random bits, so that none is ever used for two. */
 final class SandboxIds {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int BYTES = 8;
+  private static final Pattern FORM = Pattern.compile("[0-9a-f]{" + 2 * BYTES + "}");
 
   private SandboxIds() {}
 
@@ -17,6 +19,11 @@ final class SandboxIds {
     byte[] bytes = new byte[BYTES];
     RANDOM.nextBytes(bytes);
     return HexFormat.of().formatHex(bytes);
+  }
+
+  /** Whether a name may be one: what is called otherwise was never made for a sandbox. */
+  static boolean isOne(String name) {
+    return FORM.matcher(name).matches();
   }
 
   /** Stands for a sandbox whose file says nothing any more; it can only be deleted. */

@@ -17,6 +17,8 @@ abstract class FileCalls implements Syscalls {
 
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
+  private static final int LOCK_EX = 2;
+  private static final int LOCK_NB = 4;
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
@@ -232,6 +234,17 @@ abstract class FileCalls implements Syscalls {
   public void setNonBlocking(Fd fd) {
     long flags = check(c.fcntl(fd.number(), F_GETFL, 0), "fcntl", null);
     check(c.fcntl(fd.number(), F_SETFL, (int) flags | O_NONBLOCK), "fcntl", null);
+  }
+
+  @Override
+  public boolean lock(Fd fd) {
+    if (c.flock(fd.number(), LOCK_EX | LOCK_NB) == 0) {
+      return true;
+    }
+    if (errno() == Errno.EAGAIN) {
+      return false;
+    }
+    throw new ErrnoException("flock", null, errno());
   }
 
   @Override

@@ -32,6 +32,9 @@ public interface LibcFunctions {
   int fallocate(int fd, int mode, long offset, long length);
 
   @SaveError
+  int flock(int fd, int operation);
+
+  @SaveError
   int statx(int dir, String path, int flags, int mask, Pointer state);
 
   @SaveError

@@ -140,6 +140,14 @@ public interface Syscalls {
   /** fcntl(2) F_SETFL with O_NONBLOCK; the open file's, so for all its descriptors. */
   void setNonBlocking(Fd fd);
 
+  /**
+   * flock(2) LOCK_EX, not blocking: lasts until the descriptor is closed, by the end of this
+   * process at the latest.
+   *
+   * @return false when another process has it
+   */
+  boolean lock(Fd fd);
+
   /** fcntl(2) F_DUPFD_CLOEXEC. */
   Fd duplicate(Fd fd);
 

@@ -1,5 +1,6 @@
 package io.sandboxd.it;
 
+import static io.sandboxd.it.TestSandbox.json;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What belongs to no sandbox is found, told, and taken away when that is wanted, and only that. */
 @ExtendWith(LeakCheck.class)
 class LeaksIT {
+  private static final int UNAVAILABLE = 69;
   private static final String STRAY = "0123456789abcdef";
 
   private static List<String> kinds(Daemon daemon) {
@@ -58,7 +60,57 @@ class LeaksIT {
     assertEquals("ok", bystander.sh("echo ok"));
   }
 
-  /** The next daemon does so by itself, as after a reboot with directories that outlived it. */
+  /**
+   * A reboot ends all processes and empties what is in memory: control groups, the state directory.
+   * The directory of the layers is still there, and what others keep in it stays.
+   */
+  @Test
+  void afterARebootNothingOfTheOldLifeIsLeft(Daemon daemon) throws Exception {
+    Path root = BusyboxRoot.make(daemon, "root");
+    TestSandbox old =
+        TestSandbox.started(
+            daemon, "name", "web", "root", json("path", root.toString(), "overlay", true));
+    assertEquals("", old.sh("echo kept >/of-the-old-life; mkdir -p /a/b/c"));
+    Path layer = daemon.layerDirectory().resolve(old.id());
+    assertEquals("kept", Files.readString(layer.resolve("upper/of-the-old-life")).strip());
+    Path foreign = Files.createDirectory(daemon.layerDirectory().resolve("lost+found"));
+
+    daemon.kill();
+    HostCgroups.remove(daemon.cgroupRoot());
+    Directories.delete(daemon.stateDirectory());
+    daemon.start();
+
+    assertEquals(List.of(), kinds(daemon));
+    assertTrue(Files.notExists(layer), "the layer of a sandbox that is no more");
+    assertTrue(daemon.logText().contains(layer + " belonged to no sandbox"), daemon.logText());
+    Files.delete(foreign); // it is still there
+    daemon.given().get("/v1/sandboxes/web").then().statusCode(404);
+    TestSandbox next =
+        TestSandbox.started(
+            daemon, "name", "web", "root", json("path", root.toString(), "overlay", true));
+    assertEquals("gone", next.sh("test -e /of-the-old-life || echo gone"));
+  }
+
+  /** Two that put away what belongs to none of their sandboxes would put away each other's. */
+  @Test
+  void noOtherDaemonTakesWhatIsOurs(Daemon daemon) throws Exception {
+    try (Daemon other = Daemon.prepare()) {
+      other.with("sandboxd.layer-dir", daemon.layerDirectory().toString());
+      assertEquals(UNAVAILABLE, other.runToEnd());
+      assertEquals(
+          "sandboxd: Another daemon has its layers in " + daemon.layerDirectory() + ".\n",
+          other.logText());
+    }
+    try (Daemon other = Daemon.prepare()) {
+      other.with("sandboxd.cgroup-root", daemon.cgroupRoot());
+      assertEquals(UNAVAILABLE, other.runToEnd());
+      assertEquals(
+          "sandboxd: Another daemon has its cgroups below " + daemon.cgroupRoot() + ".\n",
+          other.logText());
+    }
+  }
+
+  /** The next daemon does so by itself. */
   @Test
   void theNextDaemonPutsItAway(Daemon daemon) throws Exception {
     Process sleeper = leave(daemon);

@@ -242,6 +242,11 @@ public class FakeSyscalls implements Syscalls {
   }
 
   @Override
+  public boolean lock(Fd fd) {
+    throw unexpected();
+  }
+
+  @Override
   public Fd duplicate(Fd fd) {
     throw unexpected();
   }
