@@ -26,12 +26,14 @@ final class EventStream {
   private final HttpServerResponse response;
   private final Context loop;
   private final Consumer<EventStream> whenOver;
+  private final boolean follow;
   private long position;
   private boolean caughtUp;
   private boolean over;
 
   /**
    * @param position the id of the event behind which it begins
+   * @param follow whether to wait for what happens from now on
    * @param whenOver called once, on the loop
    */
   EventStream(
@@ -39,6 +41,7 @@ final class EventStream {
       EventFilter filter,
       EventForm form,
       long position,
+      boolean follow,
       HttpServerRequest request,
       Context loop,
       Consumer<EventStream> whenOver) {
@@ -46,6 +49,7 @@ final class EventStream {
     this.filter = filter;
     this.form = form;
     this.position = position;
+    this.follow = follow;
     this.request = request;
     this.response = request.response();
     this.loop = loop;
@@ -104,6 +108,10 @@ final class EventStream {
     if (!caughtUp) {
       caughtUp = true;
       response.write(form.position(position));
+      if (!follow) {
+        finish();
+        response.end();
+      }
     }
   }
 

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 @Singleton
 final class EventsRoute {
   static final RawRoute ROUTE =
-      new RawRoute(HttpMethod.GET, "/v1/events", Set.of("sandbox", "type", "since"));
+      new RawRoute(HttpMethod.GET, "/v1/events", Set.of("sandbox", "type", "since", "follow"));
 
   /** As EventSource sends it when it comes back. */
   static final String LAST_ID_HEADER = "Last-Event-ID";
@@ -63,6 +63,7 @@ final class EventsRoute {
     MultiMap query = context.queryParams();
     EventFilter filter = EventFilter.of(query.getAll("sandbox"), query.getAll("type"));
     EventForm form = EventForm.of(request.getHeader(HttpHeaders.ACCEPT));
+    String follow = query.get("follow");
     Resumption from = log.resume(since(request, query));
 
     context
@@ -80,6 +81,7 @@ final class EventsRoute {
             filter,
             form,
             from.position(),
+            follow == null || Query.flag("follow", follow),
             request,
             context.vertx().getOrCreateContext(),
             streams::remove);

@@ -75,6 +75,20 @@ class EventsIT {
   }
 
   @Test
+  void theHistoryAloneHasAnEnd(Daemon daemon) {
+    TestSandbox sandbox = TestSandbox.started(daemon, "name", "past");
+    assertEquals(204, sandbox.delete().statusCode());
+    String history = "/v1/events?since=0&follow=false&sandbox=past&type=";
+    String created = history + "sandbox.created";
+    String lines =
+        daemon.given().accept("application/x-ndjson").get(created).then().extract().asString();
+    assertEquals(1, lines.lines().count(), lines);
+    String stream = daemon.given().get(history + "sandbox.deleted").asString();
+    assertTrue(stream.contains("event: sandbox.deleted\n"), stream);
+    daemon.given().get("/v1/events?follow=no").then().statusCode(400);
+  }
+
+  @Test
   void whatEndsAtOnceIsStartedFirst(Daemon daemon) {
     try (EventTail tail = EventTail.open(daemon, "?sandbox=short")) {
       TestSandbox sandbox =
