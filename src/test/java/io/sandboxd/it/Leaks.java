@@ -97,15 +97,17 @@ public final class Leaks {
     Set<String> found = new TreeSet<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : all) {
-        boolean inOurGroups =
-            HostCgroups.lines(process.resolve("cgroup")).stream()
-                .anyMatch(line -> line.contains(":" + daemon.cgroupRoot() + "/"));
-        if (inOurGroups || isOurChild(process)) {
+        if (isInOurGroups(process) || isOurChild(process)) {
           found.add(process.getFileName() + " " + HostCgroups.lines(process.resolve("comm")));
         }
       }
     }
     return found;
+  }
+
+  private boolean isInOurGroups(Path process) {
+    return HostCgroups.lines(process.resolve("cgroup")).stream()
+        .anyMatch(line -> line.contains(":" + daemon.cgroupRoot() + "/"));
   }
 
   /** A daemon has no lasting children but inits. */
@@ -115,15 +117,20 @@ public final class Leaks {
   }
 
   /**
-   * Those that any process of the host is in; one that is held by a mount or a descriptor alone is
-   * found as such.
+   * Those that processes are in which are in our cgroups, or where the tests are. Whoever is in
+   * another cgroup is another's. One that is held by a mount or a descriptor alone is found as
+   * such.
    */
-  private static Set<String> networkNamespaces() {
+  private Set<String> networkNamespaces() {
+    List<String> here = HostCgroups.lines(Path.of("/proc/self/cgroup"));
     Set<String> found = new TreeSet<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : all) {
         try {
-          found.add(Files.readSymbolicLink(process.resolve("ns/net")).toString());
+          String namespace = Files.readSymbolicLink(process.resolve("ns/net")).toString();
+          if (isInOurGroups(process) || HostCgroups.lines(process.resolve("cgroup")).equals(here)) {
+            found.add(namespace);
+          }
         } catch (IOException e) {
           // It ended meanwhile, or is a zombie: it is in none any more.
         }
