@@ -180,8 +180,18 @@ public final class Inits {
    */
   RuntimeException reason(Sandbox sandbox, RuntimeException failure) {
     boolean told = failure instanceof SandboxException;
-    boolean died = sandbox.status().pid() != null && !isAlive(sandbox);
-    return told || !died ? failure : died(sandbox, failure);
+    if (told || sandbox.status().pid() == null || livesOn(sandbox)) {
+      return failure;
+    }
+    return died(sandbox, failure);
+  }
+
+  /** What it had is gone a moment before it is dead: it is given that moment. */
+  private boolean livesOn(Sandbox sandbox) {
+    Fd pidfd = pidfds.get(sandbox.id());
+    return pidfd != null
+        && pidfd.isOpen()
+        && !syscalls.poll(pidfd, Syscalls.EPOLLIN, Timeouts.DYING_MILLIS);
   }
 
   /**

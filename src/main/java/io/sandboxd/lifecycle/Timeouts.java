@@ -7,6 +7,9 @@ final class Timeouts {
   /** For a killed process to be gone; longer only when it hangs in the kernel. */
   static final int KILL_MILLIS = 10_000;
 
+  /** Between the first sign that a process is dying and its death. */
+  static final int DYING_MILLIS = 200;
+
   /** Between TERM and KILL for a process whose time is up. */
   static final Duration GRACE = Duration.ofSeconds(2);
 
