@@ -145,8 +145,7 @@ public final class StateDirectory {
 
   void write(SandboxStatus status) {
     if (!isDirectory(sandbox(status.id()))) { // through a link it would be somebody else's
-      throw new UncheckedIOException(
-          new NotDirectoryException(sandbox(status.id()).toString()));
+      throw new UncheckedIOException(new NotDirectoryException(sandbox(status.id()).toString()));
     }
     replace(sandbox(status.id()).resolve(SANDBOX_FILE), content(status));
   }
