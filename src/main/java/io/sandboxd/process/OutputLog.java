@@ -172,7 +172,11 @@ public final class OutputLog {
     long start = syscalls.seek(fd, offset, Syscalls.SEEK_DATA);
     if (start < 0) {
       long size = Math.max(offset, syscalls.state(fd).size());
-      return new Extent(size, size);
+      // Once more: what was written between the two is no hole.
+      start = syscalls.seek(fd, offset, Syscalls.SEEK_DATA);
+      if (start < 0) {
+        return new Extent(size, size);
+      }
     }
     return new Extent(start, Math.max(start, syscalls.seek(fd, start, Syscalls.SEEK_HOLE)));
   }

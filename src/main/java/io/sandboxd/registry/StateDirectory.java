@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -143,6 +144,9 @@ public final class StateDirectory {
   }
 
   void write(SandboxStatus status) {
+    if (!isDirectory(sandbox(status.id()))) { // through a link it would be somebody else's
+      throw new UncheckedIOException(new NotDirectoryException(sandbox(status.id()).toString()));
+    }
     replace(sandbox(status.id()).resolve(SANDBOX_FILE), content(status));
   }
 

@@ -45,10 +45,9 @@ class ScarcityIT {
   @Test
   void noRoomForState() throws IOException {
     onlyAsRoot();
-    Daemon daemon = Daemon.prepare();
-    Path small = Files.createDirectory(daemon.home().resolve("small"));
+    Path small = Files.createTempDirectory("sandboxd-it-small-");
     TestSandbox.host("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small.toString());
-    try (daemon) {
+    try (Daemon daemon = Daemon.prepare()) {
       daemon.with("sandboxd.state-dir", small.resolve("state").toString()).start();
       daemon.given().get("/v1/sandboxes");
       Leaks leaks = Leaks.since(daemon);
@@ -56,7 +55,7 @@ class ScarcityIT {
       leaks.check();
     } finally {
       TestSandbox.host("umount", small.toString());
-      Directories.delete(daemon.home());
+      Files.delete(small);
     }
   }
 
