@@ -7,6 +7,8 @@ mount --make-rprivate /
 # With ids mapped, by the host (mount(8), X-mount.idmap):
 mount --bind /srv/alpine /srv/alpine
 cd /srv/alpine
+# The daemon follows no symbolic link out of this root, these commands would.
+# It has to have umount, env, setsid and setpriv in it.
 root=$PWD
 mkdir -p "$root"/proc
 mount -t proc -o nosuid,nodev,noexec proc "$root"/proc

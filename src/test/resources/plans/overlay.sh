@@ -18,6 +18,8 @@ mount --bind /var/lib/layers/x "$stage"/layer
 cd "$stage"
 mount -t overlay -o lowerdir=lower,upperdir=layer/upper,workdir=layer/work,userxattr overlay merged
 cd merged
+# The daemon follows no symbolic link out of this root, these commands would.
+# It has to have umount, env, setsid and setpriv in it.
 root=$PWD
 mkdir -p "$root"/proc
 mount -t proc -o nosuid,nodev,noexec proc "$root"/proc

@@ -9,13 +9,14 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
  * Refuses what a web page has sent that is not the daemon's own, and it has none. No browser gets
  * at a Unix socket, but one gets at a TCP port that is forwarded to it ({@code ssh -L
  * 8080:/run/sandboxd/sandboxd.sock}), and then any page may send requests there, and read the
- * answers if the page's own name can be made to mean 127.0.0.1 (DNS rebinding). Two headers that no
+ * answers if the page's own name can be made to mean 127.0.0.1 (DNS rebinding). Headers that no
  * page can choose give it away: {@code Host} has the page's name then, and {@code Origin} says
  * where a page is from.
  */
@@ -23,6 +24,11 @@ import java.util.regex.Pattern;
 public final class ForeignPages {
   /** Before everything that has an effect, behind what only looks after connections. */
   private static final int PRIORITY = 900;
+
+  /** Fetch Metadata: browsers say so even where they send no Origin, as with an image. */
+  private static final String FETCH_SITE = "Sec-Fetch-Site";
+
+  private static final Set<String> FOREIGN_SITES = Set.of("cross-site", "same-site");
 
   private static final String PORT = "(:\\d{0,5})?";
 
@@ -57,6 +63,8 @@ public final class ForeignPages {
               + "' is not this daemon: use localhost, or its Unix socket.");
     } else if (!headers.getAll(HttpHeaders.ORIGIN).stream().allMatch(o -> isOf(hosts, o))) {
       answer(context, "Pages of other origins may not ask this daemon.");
+    } else if (headers.getAll(FETCH_SITE).stream().anyMatch(FOREIGN_SITES::contains)) {
+      answer(context, "Pages of other sites may not ask this daemon.");
     } else {
       context.next();
     }

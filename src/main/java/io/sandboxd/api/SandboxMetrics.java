@@ -1,7 +1,7 @@
 package io.sandboxd.api;
 
+import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.Collector;
-import io.prometheus.client.CollectorRegistry;
 import io.quarkus.runtime.StartupEvent;
 import io.sandboxd.cgroup.Stats;
 import io.sandboxd.lifecycle.ReadStats;
@@ -33,8 +33,8 @@ final class SandboxMetrics extends Collector {
     this.stats = stats;
   }
 
-  void register(@Observes StartupEvent started, CollectorRegistry metrics) {
-    metrics.register(this);
+  void register(@Observes StartupEvent started, PrometheusMeterRegistry metrics) {
+    metrics.getPrometheusRegistry().register(this);
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -62,7 +63,10 @@ final class EventFiles {
 
   /** Begins anew, with nothing from before. */
   void begin(long beginning, long after) throws IOException {
-    Files.createDirectories(current.getParent());
+    // What happens is the business of those who may use the socket.
+    Files.createDirectories(
+        current.getParent(),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Path fresh = fresh(beginning, after);
     Files.deleteIfExists(former);
     use(fresh);

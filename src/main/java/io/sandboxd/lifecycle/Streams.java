@@ -1,6 +1,7 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.linux.EpollLoop;
+import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
@@ -74,7 +75,9 @@ public final class Streams {
                   + sandbox.name()
                   + "' cannot be watched: "
                   + e.getMessage()
-                  + "; the host's limit is fs.inotify.max_user_watches.",
+                  + (e.errno() == Errno.ENOSPC
+                      ? "; the host's limit is fs.inotify.max_user_watches."
+                      : "."),
               e)
           .with("syscall", e.syscall())
           .with("errno", e.errno())

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -72,6 +73,12 @@ class EventsIT {
           events.get(i).path("id").asLong() > events.get(i - 1).path("id").asLong(),
           events.toString());
     }
+  }
+
+  @Test
+  void nobodyElseReadsThem(Daemon daemon) throws IOException {
+    Path events = daemon.stateDirectory().resolve("events");
+    assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(events)));
   }
 
   @Test

@@ -118,6 +118,11 @@ class ServingIT {
           daemon.given().header("Origin", "http://evil.example").get(path).then(),
           403,
           "not_permitted");
+      // As an image in a page is asked for, with no Origin.
+      problem(
+          daemon.given().header("Sec-Fetch-Site", "cross-site").get(path).then(),
+          403,
+          "not_permitted");
     }
     String form =
         "POST /v1/sandboxes HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: null\r\n"
@@ -138,6 +143,7 @@ class ServingIT {
         .given()
         .header("Host", "localhost:8080")
         .header("Origin", "http://localhost:8080")
+        .header("Sec-Fetch-Site", "same-origin")
         .get("/v1/info")
         .then()
         .statusCode(200);

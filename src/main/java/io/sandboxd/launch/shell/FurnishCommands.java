@@ -160,6 +160,8 @@ final class FurnishCommands {
     String path = text(step, 1);
     if (path.equals(".")) {
       beThere();
+      lines.add("# The daemon follows no symbolic link out of this root, these commands would.");
+      lines.add("# It has to have umount, env, setsid and setpriv in it.");
       lines.add("root=$PWD");
       places.put(slot, "\"$root\"");
     } else {
