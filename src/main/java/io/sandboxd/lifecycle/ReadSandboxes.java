@@ -7,6 +7,7 @@ import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -32,13 +33,23 @@ final class ReadSandboxes {
 
   List<Sandbox> all() {
     List<Sandbox> found = new ArrayList<>();
+    List<SandboxStatus> readable = new ArrayList<>();
     for (String id : directory.ids()) {
-      if (directory.isRecorded(id)) {
-        found.add(read(id));
-        Fault.RECOVER_READ.here(null);
-      } else {
-        removeUnused(id);
+      try {
+        if (directory.isRecorded(id)) {
+          readable.add(directory.readSandbox(id));
+        } else {
+          removeUnused(id);
+        }
+      } catch (RuntimeException e) {
+        found.add(unreadable(id, e));
       }
+    }
+    // Of two with one name it is the older one's.
+    readable.sort(Comparator.comparing(SandboxStatus::createdAt));
+    for (SandboxStatus status : readable) {
+      found.add(restore(status));
+      Fault.RECOVER_READ.here(null);
     }
     return found;
   }
@@ -51,17 +62,20 @@ final class ReadSandboxes {
     }
   }
 
-  private Sandbox read(String id) {
+  private Sandbox restore(SandboxStatus status) {
     try {
-      SandboxStatus status = directory.readSandbox(id);
       if (registry.find(status.name()).isPresent()) {
         throw new IllegalStateException("another sandbox is called '" + status.name() + "' too");
       }
       return read(status);
     } catch (RuntimeException e) {
-      LOG.errorf("The state of sandbox %s cannot be read: %s", id, e.getMessage());
-      return registry.restore(SandboxIds.unreadable(id, e.getMessage()));
+      return unreadable(status.id(), e);
     }
+  }
+
+  private Sandbox unreadable(String id, RuntimeException e) {
+    LOG.errorf("The state of sandbox %s cannot be read: %s", id, e.getMessage());
+    return registry.restore(SandboxIds.unreadable(id, e.getMessage()));
   }
 
   private Sandbox read(SandboxStatus status) {

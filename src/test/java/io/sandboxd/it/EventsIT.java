@@ -89,7 +89,8 @@ class EventsIT {
     String created = history + "sandbox.created";
     String lines =
         daemon.given().accept("application/x-ndjson").get(created).then().extract().asString();
-    assertEquals(1, lines.lines().count(), lines);
+    // What is older than the history is a gap, whatever is asked for.
+    assertEquals(1, lines.lines().filter(line -> line.contains("\"past\"")).count(), lines);
     String stream = daemon.given().get(history + "sandbox.deleted").asString();
     assertTrue(stream.contains("event: sandbox.deleted\n"), stream);
     daemon.given().get("/v1/events?follow=no").then().statusCode(400);
