@@ -46,9 +46,13 @@ final class HttpListener {
     listen(SocketAddress.domainSocketAddress(bound.procPath()));
   }
 
-  /** Accepts no connection any more; those that there are live on. */
+  /** Accepts no connection any more; those that there are live on, and each is known. */
   void close() {
     ListenerTransport.stopListening();
+    // One that was accepted last is handed to its event loop by a task, which may leave another.
+    for (int round = 0; round < 2; round++) {
+      vertx.nettyEventLoopGroup().forEach(loop -> loop.submit(() -> {}).awaitUninterruptibly());
+    }
   }
 
   private void listen(SocketAddress address) throws Exception {

@@ -47,13 +47,21 @@ class StartIT {
   }
 
   @Test
-  void leavesOnlyItsLocksWhenItStops() throws IOException {
+  void leavesOnlyWhatTheNextOneNeedsWhenItStops() throws IOException {
     Path temporary = Files.createDirectory(daemon.home().resolve("tmp"));
     daemon.with("java.io.tmpdir", temporary.toString()).start();
     assertEquals(List.of(), Directories.content(temporary), "native code that was unpacked");
     assertEquals(TERMINATED, daemon.stop());
     assertEquals(
-        Set.of("sandboxd.sock.lock", "state", "state/lock", "state/sandboxes", "tmp"),
+        Set.of(
+            "layers",
+            "sandboxd.sock.lock",
+            "state",
+            "state/events",
+            "state/events/current",
+            "state/lock",
+            "state/sandboxes",
+            "tmp"),
         filesAtHome());
     daemon.start();
     daemon.given().get("/q/health/ready").then().statusCode(200);
