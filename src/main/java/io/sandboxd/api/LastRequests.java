@@ -6,7 +6,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Lets clients that have come in get their answer before the daemon ends, once nobody else can come
@@ -25,7 +25,7 @@ public final class LastRequests {
   /** Those who wait or follow know how to go on with the next daemon. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-  private static final long LOOK_MILLIS = 10;
+  private static final long LOOK_NANOS = 10_000_000;
 
   private final IdleConnections connections;
   private volatile boolean ending;
@@ -47,11 +47,11 @@ public final class LastRequests {
   }
 
   /** Returns when no answer is owed any more, or after some seconds. */
-  public void await() throws InterruptedException {
+  public void await() {
     ending = true;
     long start = System.nanoTime();
     while (!connections.areQuiet(QUIET) && System.nanoTime() - start < PATIENCE.toNanos()) {
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      LockSupport.parkNanos(LOOK_NANOS);
     }
   }
 }

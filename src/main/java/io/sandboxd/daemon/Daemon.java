@@ -50,6 +50,7 @@ public final class Daemon implements QuarkusApplication {
   private final HalfClose halfClose;
   private final RecoveryGate gate;
   private final LastRequests lastRequests;
+  private final Ending ending;
   private final RecoverSandboxes recover;
   private HttpListener listener;
   private Watchdog watchdog;
@@ -62,6 +63,7 @@ public final class Daemon implements QuarkusApplication {
       HalfClose halfClose,
       RecoveryGate gate,
       LastRequests lastRequests,
+      Ending ending,
       RecoverSandboxes recover) {
     this.vertx = vertx;
     this.settings = settings;
@@ -70,6 +72,7 @@ public final class Daemon implements QuarkusApplication {
     this.halfClose = halfClose;
     this.gate = gate;
     this.lastRequests = lastRequests;
+    this.ending = ending;
     this.recover = recover;
   }
 
@@ -130,11 +133,12 @@ public final class Daemon implements QuarkusApplication {
   @Override
   public int run(String... arguments) throws Exception {
     listener = new HttpListener(vertx, this::opened);
+    ending.prepare(this::end);
     try {
       serve();
       Quarkus.waitForExit();
     } finally {
-      end();
+      ending.run();
     }
     return 0;
   }
@@ -161,10 +165,14 @@ public final class Daemon implements QuarkusApplication {
     watchdog = new Watchdog(notify, period, threads);
   }
 
-  private void end() throws Exception {
+  private void end() {
     notify.tell("STOPPING=1", "STATUS=Answering the last requests.");
-    if (socket != null) {
-      socket.withdraw();
+    try {
+      if (socket != null) {
+        socket.withdraw();
+      }
+    } catch (IOException e) {
+      LOG.warnf("The socket cannot be taken away: %s", e.getMessage());
     }
     listener.close();
     if (watchdog != null) {
