@@ -55,8 +55,8 @@ start_daemon() { # DIRECTORY
       -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null
   ) &
   DAEMON=$!
-  # Two minutes: an emulated machine takes most of one.
-  for ((tries = 0; tries < 600; tries++)); do
+  # Minutes: an emulated machine takes more than one.
+  for ((tries = 0; tries < 1500; tries++)); do
     curl -sf --unix-socket "$SOCKET" -o /dev/null http://d/q/health/ready && return
     kill -0 "$DAEMON" 2>/dev/null || break
     sleep 0.2

@@ -32,7 +32,7 @@ public final class Daemon implements AutoCloseable {
   static final Path PACKAGE = Path.of("target/quarkus-app").toAbsolutePath();
 
   private static final Path LOGS = Path.of("target/it").toAbsolutePath();
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final AtomicInteger COUNT = new AtomicInteger();
 
   private static final List<String> LEAN_FLAGS =
