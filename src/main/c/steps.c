@@ -175,6 +175,12 @@ static int close_slot(const union argument *arg) {
   return result_of("close", close(fd));
 }
 
+static int new_keyring(const union argument *arg) {
+  (void)arg;
+  int ring = (int)syscall(SYS_keyctl, K_KEYCTL_JOIN_SESSION_KEYRING, NULL);
+  return ring < 0 && errno == ENOSYS ? 0 : result_of("keyctl", ring); // without keys, none to guard
+}
+
 static int set_stdio(const union argument *arg) {
   for (int i = 0; i < 3; i++) {
     if (result_of("dup2", dup2((int)arg[i].number, i)) < 0) return -1;
@@ -300,6 +306,7 @@ const struct operation operations[OPCODES] = {
     [OP_DOMAINNAME] = {"s", PHASE_RUN, .perform = set_domainname},
     [OP_LINK_UP] = {"s", PHASE_RUN, .perform = link_up},
     [OP_CLOSE] = {"o", PHASE_RUN, .perform = close_slot},
+    [OP_KEYRING] = {"", PHASE_RUN, .perform = new_keyring},
 
     [OP_STDIO] = {"fff", PHASE_SPAWN, .perform = set_stdio},
     [OP_SETSID] = {"", PHASE_SPAWN, .call = "setsid", .number = SYS_setsid},

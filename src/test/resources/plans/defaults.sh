@@ -13,37 +13,41 @@ mount --bind /proc/irq /proc/irq
 mount -o remount,bind,ro,nosuid,nodev,noexec /proc/irq
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro,nosuid,nodev,noexec /proc/sys
+mount -t tmpfs copies /mnt
+touch /mnt/1
+mount --bind /dev/null /mnt/1
+mount -n --move /mnt/1 /proc/kcore
 mkdir -p /sys
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /sys
 mkdir -p /sys/fs/cgroup
 mount -t cgroup2 -o ro,nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
-mount -t tmpfs copies /mnt
-touch /mnt/1
-mount --bind /dev/null /mnt/1
+mount -t tmpfs -o mode=755,size=4k,ro,nosuid,nodev,noexec tmpfs /sys/firmware
 touch /mnt/2
-mount --bind /dev/zero /mnt/2
+mount --bind /dev/null /mnt/2
 touch /mnt/3
-mount --bind /dev/full /mnt/3
+mount --bind /dev/zero /mnt/3
 touch /mnt/4
-mount --bind /dev/random /mnt/4
+mount --bind /dev/full /mnt/4
 touch /mnt/5
-mount --bind /dev/urandom /mnt/5
+mount --bind /dev/random /mnt/5
 touch /mnt/6
-mount --bind /dev/tty /mnt/6
+mount --bind /dev/urandom /mnt/6
+touch /mnt/7
+mount --bind /dev/tty /mnt/7
 mkdir -p /dev
 mount -t tmpfs -o mode=755,size=64m,nosuid,nodev,noexec tmpfs /dev
 touch /dev/null
-mount -n --move /mnt/1 /dev/null
+mount -n --move /mnt/2 /dev/null
 touch /dev/zero
-mount -n --move /mnt/2 /dev/zero
+mount -n --move /mnt/3 /dev/zero
 touch /dev/full
-mount -n --move /mnt/3 /dev/full
+mount -n --move /mnt/4 /dev/full
 touch /dev/random
-mount -n --move /mnt/4 /dev/random
+mount -n --move /mnt/5 /dev/random
 touch /dev/urandom
-mount -n --move /mnt/5 /dev/urandom
+mount -n --move /mnt/6 /dev/urandom
 touch /dev/tty
-mount -n --move /mnt/6 /dev/tty
+mount -n --move /mnt/7 /dev/tty
 mkdir -p /dev/pts
 mount -t devpts -o ptmxmode=0666,mode=0620,nosuid,noexec devpts /dev/pts
 mkdir -p /dev/shm

@@ -27,10 +27,12 @@ mount --bind "$root"/proc/irq "$root"/proc/irq
 mount -o remount,bind,ro,nosuid,nodev,noexec "$root"/proc/irq
 mount --bind "$root"/proc/sys "$root"/proc/sys
 mount -o remount,bind,ro,nosuid,nodev,noexec "$root"/proc/sys
+mount --bind /dev/null "$root"/proc/kcore
 mkdir -p "$root"/sys
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$root"/sys
 mkdir -p "$root"/sys/fs/cgroup
 mount -t cgroup2 -o ro,nosuid,nodev,noexec cgroup2 "$root"/sys/fs/cgroup
+mount -t tmpfs -o mode=755,size=4k,ro,nosuid,nodev,noexec tmpfs "$root"/sys/firmware
 mkdir -p "$root"/dev
 mount -t tmpfs -o mode=755,size=64m,nosuid,nodev,noexec tmpfs "$root"/dev
 touch "$root"/dev/null

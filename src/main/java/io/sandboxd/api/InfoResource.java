@@ -38,9 +38,15 @@ public class InfoResource {
    * @param root the cgroup below which sandboxes have theirs
    * @param controllers what can be limited here
    * @param missing what cannot, and why
+   * @param deviceGuard what keeps sandboxes from devices: {@code bpf}, or {@code devices} of cgroup
+   *     v1; null for nothing
    */
   public record CgroupInfo(
-      String mode, String root, List<String> controllers, Map<String, String> missing) {}
+      String mode,
+      String root,
+      List<String> controllers,
+      Map<String, String> missing,
+      String deviceGuard) {}
 
   /**
    * @param maxBody the longest request body in bytes
@@ -67,7 +73,8 @@ public class InfoResource {
             cgroups.mode(),
             settings.cgroupRoot(),
             cgroups.controllers(),
-            cgroups.missingControllers()),
+            cgroups.missingControllers(),
+            cgroups.deviceGuard()),
         new Limits(settings.maxBody()));
   }
 

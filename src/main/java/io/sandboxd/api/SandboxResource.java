@@ -6,6 +6,7 @@ import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.PauseSandbox;
+import io.sandboxd.lifecycle.ReadSecurity;
 import io.sandboxd.lifecycle.RunSandbox;
 import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.lifecycle.StartSandbox;
@@ -63,6 +64,7 @@ public class SandboxResource {
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
   private final ListNamespaces namespaces;
+  private final ReadSecurity security;
 
   SandboxResource(
       SandboxRegistry registry,
@@ -74,7 +76,8 @@ public class SandboxResource {
       PauseSandbox pause,
       UpdateSandbox update,
       DeleteSandbox delete,
-      ListNamespaces namespaces) {
+      ListNamespaces namespaces,
+      ReadSecurity security) {
     this.registry = registry;
     this.validator = validator;
     this.run = run;
@@ -85,6 +88,7 @@ public class SandboxResource {
     this.update = update;
     this.delete = delete;
     this.namespaces = namespaces;
+    this.security = security;
   }
 
   @POST
@@ -191,5 +195,12 @@ public class SandboxResource {
   @Path("{name}/namespaces")
   public NamespaceList namespaces(@PathParam("name") String name) {
     return new NamespaceList(namespaces.list(name));
+  }
+
+  @GET
+  @Path("{name}/security")
+  public ReadSecurity.Security security(
+      @PathParam("name") String name, @QueryParam("process") String process) {
+    return security.read(name, process);
   }
 }

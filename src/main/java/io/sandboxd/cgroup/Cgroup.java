@@ -196,6 +196,11 @@ public final class Cgroup {
     }
   }
 
+  /** What of the host's devices the processes inside may use. */
+  public DeviceAccess devices() {
+    return new DeviceAccess(layout.devices(), id);
+  }
+
   /**
    * Stops every process inside where it is; done when this returns.
    *

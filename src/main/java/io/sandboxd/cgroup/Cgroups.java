@@ -31,7 +31,8 @@ public final class Cgroups {
   private final String root;
   private final ControlFiles files;
   private final ProcessSignal signal;
-  private final BlockDevices devices;
+  private final BlockDevices disks;
+  private final Syscalls syscalls;
 
   /** Each for its share of the sandboxes, so that none has to be made and forgotten with them. */
   private final List<Object> divisionLocks = Stream.generate(Object::new).limit(LOCKS).toList();
@@ -39,7 +40,12 @@ public final class Cgroups {
   private volatile HostLayout layout;
 
   Cgroups(
-      Path mountinfo, String root, ControlFiles files, ProcessSignal signal, BlockDevices devices) {
+      Path mountinfo,
+      String root,
+      ControlFiles files,
+      ProcessSignal signal,
+      BlockDevices disks,
+      Syscalls syscalls) {
     if (!ROOT.matcher(root).matches()) {
       throw new IllegalArgumentException(
           "the cgroup root is a path such as /sandboxd, below each hierarchy's mount point, not '"
@@ -53,7 +59,8 @@ public final class Cgroups {
     this.root = root;
     this.files = files;
     this.signal = signal;
-    this.devices = devices;
+    this.disks = disks;
+    this.syscalls = syscalls;
     prepare();
   }
 
@@ -67,13 +74,9 @@ public final class Cgroups {
    * @throws ErrnoException when they cannot be written to
    */
   public static Cgroups detect(Path mountinfo, String root, Syscalls syscalls) {
-    return detect(mountinfo, root, new KernelFiles(syscalls), ProcessSignal.by(syscalls));
-  }
-
-  /** The same with the kernel's part given. */
-  public static Cgroups detect(
-      Path mountinfo, String root, ControlFiles files, ProcessSignal signal) {
-    return new Cgroups(mountinfo, root, files, signal, BlockDevices.ofHost(files));
+    ControlFiles files = new KernelFiles(syscalls);
+    return new Cgroups(
+        mountinfo, root, files, ProcessSignal.by(syscalls), BlockDevices.ofHost(files), syscalls);
   }
 
   /**
@@ -81,7 +84,7 @@ public final class Cgroups {
    * #detect}; again it repairs what was taken away meanwhile.
    */
   public void prepare() {
-    layout = new HostLayout(mounts, root, files, devices);
+    layout = new HostLayout(mounts, root, files, disks, syscalls);
   }
 
   /** Our root in one hierarchy, always the same one on a host. */
@@ -100,6 +103,13 @@ public final class Cgroups {
    */
   public List<String> controllers() {
     return List.copyOf(layout.controllers().keySet());
+  }
+
+  /**
+   * What keeps sandboxes from devices: {@code bpf}, {@code devices} (of v1), or null for nothing.
+   */
+  public String deviceGuard() {
+    return layout.devices() == null ? null : layout.devices().name();
   }
 
   /** Those that cannot be used, each with the reason. */

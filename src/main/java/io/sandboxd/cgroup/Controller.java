@@ -11,7 +11,7 @@ interface Controller {
 
   /** Those of v1 that have a part in it. */
   Set<String> LEGACY_NAMES =
-      Set.of("memory", "cpu", "cpuacct", "cpuset", "pids", "blkio", "freezer");
+      Set.of("memory", "cpu", "cpuacct", "cpuset", "pids", "blkio", "freezer", "devices");
 
   Hierarchy hierarchy();
 

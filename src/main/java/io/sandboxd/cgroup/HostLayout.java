@@ -1,6 +1,7 @@
 package io.sandboxd.cgroup;
 
 import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import java.nio.file.Path;
@@ -24,28 +25,45 @@ final class HostLayout {
   private final Map<String, String> reasons = new LinkedHashMap<>();
   private final String mode;
   private final List<Hierarchy> used;
+  private final DeviceGuard devices;
+  private final boolean hasDevicePrograms;
   private Hierarchy unified;
   private boolean hasUnifiedFreezer;
 
   /**
+   * @param syscalls for programs that guard devices; null when there can be none
    * @throws ErrnoException when there is no hierarchy in which our root can be made
    */
   HostLayout(
-      List<CgroupMounts.Mount> mounts, String root, ControlFiles files, BlockDevices devices) {
+      List<CgroupMounts.Mount> mounts,
+      String root,
+      ControlFiles files,
+      BlockDevices disks,
+      Syscalls syscalls) {
     this.mode = mode(mounts);
+    this.hasDevicePrograms = syscalls != null && UnifiedDevices.work(syscalls);
     makeRoots(mounts, root, files);
     if (unified != null) {
       enableUnified();
     }
     for (String name : Controller.NAMES) {
       if (attached.containsKey(name)) {
-        controllers.put(name, Controller.of(name, attached.get(name), devices));
+        controllers.put(name, Controller.of(name, attached.get(name), disks));
       }
     }
     for (Controller controller : controllers.values()) {
       controller.hierarchy().descent().forEach(controller::prepare);
     }
+    this.devices = guard(syscalls);
     this.used = findUsed();
+  }
+
+  private DeviceGuard guard(Syscalls syscalls) {
+    if (unified != null && hasDevicePrograms) {
+      return new UnifiedDevices(syscalls, unified);
+    }
+    Hierarchy legacy = attached.get("devices");
+    return legacy == null ? null : new LegacyDevices(legacy);
   }
 
   private void makeRoots(List<CgroupMounts.Mount> mounts, String root, ControlFiles files) {
@@ -79,6 +97,9 @@ final class HostLayout {
     Set<String> needed = new LinkedHashSet<>(legacyControllers);
     if (unified != null) {
       needed.remove("cpuacct");
+      if (hasDevicePrograms) {
+        needed.remove("devices");
+      }
     }
     if (hasUnifiedFreezer) {
       needed.remove("freezer");
@@ -139,6 +160,11 @@ final class HostLayout {
     return legacy == null ? null : new Freezer.Legacy(legacy.group(id));
   }
 
+  /** Null on a host that cannot keep anybody from a device. */
+  DeviceGuard devices() {
+    return devices;
+  }
+
   /** The v1 hierarchy that counts CPU time, or null; not needed where cgroup2 does. */
   Hierarchy accounting() {
     return unified == null ? attached.get("cpuacct") : null;
@@ -158,6 +184,7 @@ final class HostLayout {
     controllers.values().forEach(controller -> found.add(controller.hierarchy()));
     found.add(hasUnifiedFreezer ? null : attached.get("freezer"));
     found.add(accounting());
+    found.add(devices == null ? null : devices.hierarchy());
     found.remove(null);
     return List.copyOf(found);
   }

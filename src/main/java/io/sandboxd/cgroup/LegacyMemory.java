@@ -1,5 +1,6 @@
 package io.sandboxd.cgroup;
 
+import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 
@@ -56,7 +57,7 @@ record LegacyMemory(Hierarchy hierarchy) implements Controller {
   public void apply(Limits limits, Resources wanted) {
     Resources.Memory memory = wanted.memory();
     Long max = memory == null || memory.max() == null ? null : memory.max().bytes();
-    Long withSwap = max == null || memory.swapMax() == null ? null : max + memory.swapMax().bytes();
+    Long withSwap = max == null || memory.swapMax() == null ? null : sum(max, memory.swapMax());
     Long now = limits.group().number(WITH_SWAP);
     boolean shrinks = withSwap != null && now != null && withSwap < now;
     if (!shrinks) {
@@ -66,6 +67,11 @@ record LegacyMemory(Hierarchy hierarchy) implements Controller {
     if (shrinks) {
       limits.set(SWAP_FIELD, WITH_SWAP, withSwap, "-1");
     }
+  }
+
+  /** The largest there is, if it would be more. */
+  private static long sum(long max, ByteSize swap) {
+    return max > Long.MAX_VALUE - swap.bytes() ? Long.MAX_VALUE : max + swap.bytes();
   }
 
   @Override

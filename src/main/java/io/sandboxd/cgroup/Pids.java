@@ -21,7 +21,8 @@ record Pids(Hierarchy hierarchy) implements Controller {
   @Override
   public void apply(Limits limits, Resources wanted) {
     Long max = max(wanted);
-    Long all = max == null ? null : max + uncounted(limits.group());
+    // The kernel counts no further: the most there can be is no limit.
+    Long all = max == null || max == MOST ? null : max + uncounted(limits.group());
     limits.set("resources.pids.max", "pids.max", all, "max");
   }
 

@@ -99,6 +99,7 @@ public final class Daemon implements QuarkusApplication {
     if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
       throw StartException.unavailable("it makes namespaces and cgroups: start it as root");
     }
+    SubordinateIds.keepClearOf(settings.idBase());
     Directories.makeState(settings.stateDir());
     ExclusiveLock.take(
         settings.stateDir().resolve("lock"), "uses the state directory " + settings.stateDir());

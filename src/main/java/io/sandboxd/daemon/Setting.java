@@ -14,6 +14,9 @@ enum Setting {
   LAYER_DIR("/var/lib/sandboxd/layers", "what sandboxes write to an overlay root"),
   // systemd's allocation of ids leaves 0x70000000 and up to nobody, and stays below 2^31.
   ID_BASE("1879048192", "the first host id for user namespaces, 65,536 for each"),
+  DEFAULT_MEMORY(
+      "50%", "memory.max of sandboxes that do not say: bytes, % of the host's memory, or max"),
+  DEFAULT_PIDS("2048", "pids.max of sandboxes that do not say, or max for no limit"),
   MAX_BODY("1048576", "the longest request body in bytes"),
   IDLE_TIMEOUT("60", "seconds until a connection is closed on which no request is worked on"),
   OUTPUT_RETENTION(

@@ -1,7 +1,9 @@
 package io.sandboxd.daemon;
 
 import io.sandboxd.lifecycle.Fault;
+import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ProcessSpec;
+import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.Settings;
 import java.io.IOException;
 import java.io.Reader;
@@ -46,6 +48,9 @@ final class SettingsReader {
   /** Ids are 32 bits wide, and the highest means "none". */
   private static final long MAX_ID_BASE = (1L << 32) - 2 * ID_RANGE;
 
+  private static final String UNLIMITED = "max";
+  private static final long LEAST_MEMORY = 1 << 20;
+  private static final long MAX_PIDS = 4_194_304;
   private static final long MAX_MAX_BODY = 1L << 30;
   private static final long MAX_KEPT_PROCESSES = 1_000_000;
   private static final long MIN_KEPT_EVENTS = 16;
@@ -86,6 +91,7 @@ final class SettingsReader {
         cgroupRoot(),
         path(Setting.LAYER_DIR),
         idBase(),
+        new Resources(defaultMemory(), null, defaultPids(), null),
         number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
         Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)),
         number(
@@ -206,6 +212,37 @@ final class SettingsReader {
       throw invalid(Setting.ID_BASE, "must be a multiple of " + ID_RANGE);
     }
     return base;
+  }
+
+  private Resources.Memory defaultMemory() {
+    String text = text(Setting.DEFAULT_MEMORY);
+    try {
+      long bytes = text.endsWith("%") ? share(text) : ByteSize.parse(text).bytes();
+      if (bytes >= LEAST_MEMORY) {
+        return text.equals(UNLIMITED)
+            ? null
+            : new Resources.Memory(new ByteSize(bytes), null, null);
+      }
+    } catch (IllegalArgumentException e) {
+      throw invalid(
+          Setting.DEFAULT_MEMORY, "must be a size, a percentage or max: " + e.getMessage());
+    }
+    throw invalid(Setting.DEFAULT_MEMORY, "must be 1Mi or more, or max for no limit");
+  }
+
+  /** In whole pages or not: the kernel rounds. */
+  private static long share(String text) {
+    int percent = Integer.parseInt(text.substring(0, text.length() - 1));
+    if (percent < 1 || percent > 100) {
+      throw new IllegalArgumentException("a percentage is from 1% to 100%");
+    }
+    return HostMemory.bytes() / 100 * percent;
+  }
+
+  private Resources.Pids defaultPids() {
+    return text(Setting.DEFAULT_PIDS).equals(UNLIMITED)
+        ? null
+        : new Resources.Pids(number(Setting.DEFAULT_PIDS, 1, MAX_PIDS));
   }
 
   private long number(Setting setting, long min, long max) {

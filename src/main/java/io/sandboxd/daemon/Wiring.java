@@ -5,6 +5,7 @@ import io.sandboxd.cgroup.OomWatch;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.lifecycle.CreateSandbox;
+import io.sandboxd.lifecycle.DefaultLimits;
 import io.sandboxd.lifecycle.DeleteSandbox;
 import io.sandboxd.lifecycle.DescribeLaunch;
 import io.sandboxd.lifecycle.EnforceTimeout;
@@ -24,12 +25,14 @@ import io.sandboxd.lifecycle.OomKills;
 import io.sandboxd.lifecycle.OpenSources;
 import io.sandboxd.lifecycle.PauseSandbox;
 import io.sandboxd.lifecycle.ReadOutput;
+import io.sandboxd.lifecycle.ReadSecurity;
 import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.lifecycle.RecordExit;
 import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.lifecycle.ResizeTerminal;
 import io.sandboxd.lifecycle.ResolveProcess;
 import io.sandboxd.lifecycle.RunSandbox;
+import io.sandboxd.lifecycle.SandboxDevices;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.Streams;
 import io.sandboxd.lifecycle.TearDown;
@@ -75,6 +78,7 @@ public final class Wiring {
   private final PauseSandbox pause;
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
+  private final ReadSecurity security;
   private final FindLeaks leaks;
   private final RecoverSandboxes recover;
   private final SpecValidator validator;
@@ -109,6 +113,8 @@ public final class Wiring {
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
     EnforceTimeout timeouts = new EnforceTimeout(syscalls, inits, cgroups, timer, chores);
     DescribeLaunch describe = new DescribeLaunch(cgroups, openSources);
+    DefaultLimits defaultLimits = new DefaultLimits(cgroups, settings.defaultLimits());
+    SandboxDevices devices = new SandboxDevices(syscalls);
     ResolveProcess resolve = new ResolveProcess(syscalls, inits);
     LaunchProcess launch =
         new LaunchProcess(
@@ -129,6 +135,8 @@ public final class Wiring {
             inits,
             openSources,
             describe,
+            defaultLimits,
+            devices,
             recordExit,
             tearDown,
             expire,
@@ -137,11 +145,21 @@ public final class Wiring {
     run = new RunSandbox(registry, create, start, delete);
     explain =
         new ExplainSandbox(
-            syscalls, cgroups, layers, idRanges, inits, openSources, describe, resolve);
+            syscalls,
+            cgroups,
+            layers,
+            idRanges,
+            inits,
+            openSources,
+            describe,
+            defaultLimits,
+            devices,
+            resolve);
     exec = new ExecProcess(registry, launch, settings.keptProcesses());
     kill = new KillSandbox(registry, syscalls, cgroups);
     pause = new PauseSandbox(registry, cgroups);
     update = new UpdateSandbox(registry, cgroups, expire);
+    security = new ReadSecurity(syscalls, registry, inits, cgroups, devices);
     leaks = new FindLeaks(registry, directory, cgroups, layers);
     recover =
         new RecoverSandboxes(
@@ -259,6 +277,12 @@ public final class Wiring {
   @Singleton
   FindLeaks leaks() {
     return leaks;
+  }
+
+  @Produces
+  @Singleton
+  ReadSecurity security() {
+    return security;
   }
 
   @Produces

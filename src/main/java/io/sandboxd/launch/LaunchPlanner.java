@@ -28,6 +28,7 @@ public final class LaunchPlanner {
   private static final List<Rule> FURNISH =
       List.of(
           RootFilesystem::becomeRoot,
+          NamespaceSettings::keyring,
           NamespaceSettings::names,
           NamespaceSettings::loopback,
           NamespaceSettings::sysctls,

@@ -15,7 +15,8 @@ import java.util.Set;
  * @param cgroupProcs the {@code cgroup.procs} of the sandbox's cgroup, one per hierarchy
  * @param unifiedCgroup whether all controllers are in the one hierarchy of cgroup v2
  * @param fileSources the sources of bind mounts that are no directories
- * @param procControls those of {@link #PROC_CONTROLS} that this kernel has
+ * @param readonlyPaths those that this kernel has, below {@code /proc} and {@code /sys}
+ * @param maskedPaths likewise
  * @param privileged the namespaces in which root inside may mount and configure: those it made,
  *     those of a sandbox whose user namespace it shares, and all of them without a user namespace
  *     of its own
@@ -26,13 +27,11 @@ public record LaunchRequest(
     List<Path> cgroupProcs,
     boolean unifiedCgroup,
     Set<String> fileSources,
-    List<String> procControls,
+    List<String> readonlyPaths,
+    List<MaskedPath> maskedPaths,
     Set<NamespaceType> privileged) {
-  /**
-   * Parts of proc by which a root that is the host's could rule the host, e.g. by a core_pattern.
-   */
-  public static final List<String> PROC_CONTROLS =
-      List.of("bus", "fs", "irq", "sys", "sysrq-trigger");
+  /** A path to put out of sight, and whether it is a directory. */
+  public record MaskedPath(String path, boolean directory) {}
 
   public NamespaceSource namespace(NamespaceType type) {
     return spec.namespace(type);

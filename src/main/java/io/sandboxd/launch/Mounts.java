@@ -59,6 +59,13 @@ public final class Mounts {
     plan.release(mount);
   }
 
+  /** What is mounted at a directory of the host's tree, where it is. */
+  public static long there(Plan.Builder plan, String path) {
+    long slot = plan.make();
+    plan.step("open " + path, path, Op.OPEN, slot, path, Syscalls.O_PATH | Syscalls.O_DIRECTORY);
+    return slot;
+  }
+
   /**
    * A detached copy of what the host's tree shows at a path; it must be taken before that is
    * covered.

@@ -31,6 +31,7 @@ public enum Op {
   DOMAINNAME(21, "s"),
   LINK_UP(22, "s"),
   CLOSE(23, "i"),
+  KEYRING(24, ""),
   STDIO(32, "iii"),
   SETSID(33, ""),
   RLIMIT(34, "iii"),

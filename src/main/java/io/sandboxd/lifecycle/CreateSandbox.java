@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.cgroup.DeviceRule;
 import io.sandboxd.launch.InitChannel;
 import io.sandboxd.launch.LaunchPlanner;
 import io.sandboxd.launch.LaunchRequest;
@@ -16,6 +17,7 @@ import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.RequestKey;
+import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
@@ -42,6 +44,8 @@ public final class CreateSandbox {
   private final Inits inits;
   private final OpenSources openSources;
   private final DescribeLaunch describe;
+  private final DefaultLimits limits;
+  private final SandboxDevices devices;
   private final RecordExit recordExit;
   private final TearDown tearDown;
   private final ExpireSandboxes expire;
@@ -58,6 +62,8 @@ public final class CreateSandbox {
       Inits inits,
       OpenSources openSources,
       DescribeLaunch describe,
+      DefaultLimits limits,
+      SandboxDevices devices,
       RecordExit recordExit,
       TearDown tearDown,
       ExpireSandboxes expire,
@@ -72,6 +78,8 @@ public final class CreateSandbox {
     this.inits = inits;
     this.openSources = openSources;
     this.describe = describe;
+    this.limits = limits;
+    this.devices = devices;
     this.recordExit = recordExit;
     this.tearDown = tearDown;
     this.expire = expire;
@@ -87,18 +95,24 @@ public final class CreateSandbox {
    *     is left
    */
   public Sandbox create(SandboxSpec spec, RequestKey key, StageTimes times) {
-    cgroups.check(spec.resources());
+    Resources resources = limits.with(spec.resources());
+    cgroups.check(resources);
+    List<DeviceRule> allowed = devices.rules(spec);
     checkMain(spec.process());
     describe.check(spec);
     times.done("check");
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
     return registry.reserve(
-        SandboxStatus.creating(id, name, spec, Instant.now()).change().requestKey(key).build(),
+        SandboxStatus.creating(id, name, spec, Instant.now())
+            .change()
+            .resources(resources)
+            .requestKey(key)
+            .build(),
         sandbox -> {
           try {
             Fault.CREATE_RESERVED.here(sandbox);
-            make(sandbox, spec, times);
+            make(sandbox, spec, allowed, times);
             Fault.CREATE_DONE.here(sandbox);
             expire.watch(sandbox);
             return sandbox;
@@ -128,13 +142,16 @@ public final class CreateSandbox {
     }
   }
 
-  private void make(Sandbox sandbox, SandboxSpec spec, StageTimes times) {
+  private void make(Sandbox sandbox, SandboxSpec spec, List<DeviceRule> allowed, StageTimes times) {
     IdMappings ids = idMappings(spec);
     // On record before anything else is made: what is not known cannot be given back.
     String path = cgroups.of(sandbox.id()).path();
     sandbox.update(s -> s.change().idMappings(ids).cgroup(path).build());
     Cgroup cgroup = cgroups.create(sandbox.id());
-    cgroup.apply(spec.resources());
+    cgroup.apply(sandbox.status().resources());
+    if (allowed != null) {
+      cgroup.devices().allowOnly(allowed);
+    }
     Fault.CREATE_CGROUP.here(sandbox);
     if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
       layers.create(sandbox.id(), Path.of(spec.root().path()));

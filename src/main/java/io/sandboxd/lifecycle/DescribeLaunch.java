@@ -3,6 +3,8 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.launch.LaunchRequest;
+import io.sandboxd.launch.LaunchRequest.MaskedPath;
+import io.sandboxd.sandbox.KernelPaths;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.SandboxException;
@@ -21,10 +23,6 @@ import java.util.Set;
 public final class DescribeLaunch {
   private final Cgroups cgroups;
   private final OpenSources openSources;
-  private final List<String> procControls =
-      LaunchRequest.PROC_CONTROLS.stream()
-          .filter(name -> Files.exists(Path.of("/proc", name)))
-          .toList();
 
   public DescribeLaunch(Cgroups cgroups, OpenSources openSources) {
     this.cgroups = cgroups;
@@ -69,8 +67,16 @@ public final class DescribeLaunch {
         cgroup.procsFiles(),
         cgroups.mode().equals("unified"),
         fileSources(spec),
-        procControls,
+        existing(spec.readonlyPaths(), KernelPaths.READONLY),
+        existing(spec.maskedPaths(), KernelPaths.MASKED).stream()
+            .map(path -> new MaskedPath(path, Files.isDirectory(Path.of(path))))
+            .toList(),
         privileged(spec));
+  }
+
+  private static List<String> existing(List<String> chosen, List<String> otherwise) {
+    return (chosen == null ? otherwise : chosen)
+        .stream().distinct().filter(path -> Files.exists(Path.of(path))).toList();
   }
 
   private static Set<String> fileSources(SandboxSpec spec) {

@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.cgroup.DeviceRule;
 import io.sandboxd.launch.FdSource;
 import io.sandboxd.launch.LaunchPlanner;
 import io.sandboxd.launch.LaunchRequest;
@@ -20,6 +21,7 @@ import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What a create and a start would do, with nothing done. */
 public final class ExplainSandbox {
@@ -53,6 +55,8 @@ public final class ExplainSandbox {
   private final Inits inits;
   private final OpenSources openSources;
   private final DescribeLaunch describe;
+  private final DefaultLimits limits;
+  private final SandboxDevices devices;
   private final ResolveProcess resolve;
 
   public ExplainSandbox(
@@ -63,6 +67,8 @@ public final class ExplainSandbox {
       Inits inits,
       OpenSources openSources,
       DescribeLaunch describe,
+      DefaultLimits limits,
+      SandboxDevices devices,
       ResolveProcess resolve) {
     this.syscalls = syscalls;
     this.cgroups = cgroups;
@@ -71,6 +77,8 @@ public final class ExplainSandbox {
     this.inits = inits;
     this.openSources = openSources;
     this.describe = describe;
+    this.limits = limits;
+    this.devices = devices;
     this.resolve = resolve;
   }
 
@@ -92,11 +100,17 @@ public final class ExplainSandbox {
           new ExplainedStep("cgroup", "make cgroup", directory, "mkdir(\"" + directory + "\")"));
       commands.makeDirectory(directory);
     }
-    for (Cgroups.Write write : cgroups.plan(ID, spec.resources())) {
+    for (Cgroups.Write write : cgroups.plan(ID, limits.with(spec.resources()))) {
       String file = write.file().toString();
       String what = "set " + write.file().getFileName();
       steps.add(new ExplainedStep("cgroup", what, file, "write(\"" + write.text() + "\")"));
       commands.write(write.text(), file);
+    }
+    List<DeviceRule> allowed = devices.rules(spec);
+    if (allowed != null) {
+      String rules = allowed.stream().map(DeviceRule::text).collect(Collectors.joining(", "));
+      String call = "allow(\"" + rules + "\")";
+      steps.add(new ExplainedStep("cgroup", "allow devices", cgroup.path(), call));
     }
     String layer = layers.path(ID).toString();
     if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {

@@ -167,12 +167,25 @@ public final class Inits {
    */
   Fd openProc(Sandbox sandbox, String name, int flags) {
     Fd fd = syscalls.open("/proc/" + sandbox.status().pid() + "/" + name, flags, 0);
-    if (!isAlive(sandbox)) {
+    try {
+      requireInit(sandbox);
+    } catch (SandboxException e) {
       fd.close();
+      throw e;
+    }
+    return fd;
+  }
+
+  /**
+   * Makes sure that the pid of init is its own at this moment.
+   *
+   * @throws SandboxException {@code wrong_state} when there is none any more
+   */
+  void requireInit(Sandbox sandbox) {
+    if (!isAlive(sandbox)) {
       throw SandboxException.wrongState(
           "The sandbox '" + sandbox.name() + "' has no living init: delete it.");
     }
-    return fd;
   }
 
   /**

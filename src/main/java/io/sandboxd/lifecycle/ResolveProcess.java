@@ -25,14 +25,17 @@ public final class ResolveProcess {
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   private static final int DEFAULT_UMASK = 022;
 
-  /** What Docker gives a container, which most software is made for. */
+  /**
+   * What Docker gives a container, which most software is made for; but nothing to make devices
+   * with: in a user namespace that is refused anyway, and the host's root could make one for the
+   * host's disk.
+   */
   private static final List<Capability> DEFAULT_CAPABILITIES =
       List.of(
           Capability.CHOWN,
           Capability.DAC_OVERRIDE,
           Capability.FSETID,
           Capability.FOWNER,
-          Capability.MKNOD,
           Capability.NET_RAW,
           Capability.SETGID,
           Capability.SETUID,
@@ -127,9 +130,9 @@ public final class ResolveProcess {
   private static long capabilities(SandboxSpec sandbox, List<String> names) {
     if (names == null) {
       long mask = Capability.maskOf(DEFAULT_CAPABILITIES);
-      // In a user namespace it makes no device; the host's root could make one for the host's disk.
+      // The audit log is the host's: elsewhere this opens nothing.
       boolean host = sandbox.namespace(NamespaceType.USER).isHost();
-      return host ? mask & ~Capability.MKNOD.mask() : mask;
+      return host ? mask : mask & ~Capability.AUDIT_WRITE.mask();
     }
     return Capability.maskOf(
         names.stream()

@@ -30,7 +30,8 @@ final class SandboxIds {
   static SandboxStatus unreadable(String id, String why) {
     SandboxSpec nothing =
         new SandboxSpec(
-            id, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+            id, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+            null, null, null);
     return SandboxStatus.creating(id, id, nothing, Instant.now())
         .broken("Its state cannot be read: " + why);
   }

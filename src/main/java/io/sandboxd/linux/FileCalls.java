@@ -30,6 +30,9 @@ abstract class FileCalls implements Syscalls {
   private static final int AT_FDCWD = -100;
   private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int STATX_BASIC_STATS = 0x7ff;
+  private static final int S_IFMT = 0170000;
+  private static final int S_IFBLK = 0060000;
+  private static final int S_IFCHR = 0020000;
   private static final int BLOCK = 512;
   private static final long TIOCSPTLCK = 0x40045431L;
   private static final long TIOCGPTPEER = 0x5441;
@@ -207,7 +210,16 @@ abstract class FileCalls implements Syscalls {
     return new FileState(
         state.getLong(40),
         state.getLong(48) * BLOCK,
+        kind(state.getShort(28) & S_IFMT),
         new Device(state.getInt(128), state.getInt(132)));
+  }
+
+  private static FileKind kind(int mode) {
+    return switch (mode) {
+      case S_IFBLK -> FileKind.BLOCK_DEVICE;
+      case S_IFCHR -> FileKind.CHARACTER_DEVICE;
+      default -> FileKind.OTHER;
+    };
   }
 
   @Override

@@ -25,6 +25,7 @@ public final class Libc extends FileCalls {
 
   private final SeqpacketSockets sockets = new SeqpacketSockets(c, this);
   private final Spawner spawner = new Spawner(c);
+  private final BpfCalls bpf = new BpfCalls(this);
 
   @Override
   public int socketOption(Fd socket, int option) {
@@ -171,5 +172,25 @@ public final class Libc extends FileCalls {
   @Override
   public Fd eventfd() {
     return checkFd(c.eventfd(0, O_CLOEXEC | O_NONBLOCK), "eventfd", null);
+  }
+
+  @Override
+  public Fd loadDeviceProgram(byte[] instructions) {
+    return bpf.load(instructions);
+  }
+
+  @Override
+  public void attachDeviceProgram(Fd cgroup, Fd program) {
+    bpf.attach(cgroup, program);
+  }
+
+  @Override
+  public List<String> deviceProgramTags(Fd cgroup) {
+    return bpf.tags(cgroup);
+  }
+
+  @Override
+  public String programTag(Fd program) {
+    return bpf.tag(program);
   }
 }

@@ -145,4 +145,7 @@ public interface LibcFunctions {
 
   @SaveError
   long syscall(long number, long a, String b, long c, Pointer d, long e);
+
+  @SaveError
+  long syscall(long number, long a, Pointer b, long c, long d, long e);
 }

@@ -77,7 +77,14 @@ public interface Syscalls {
    * @param allocated bytes of storage that it takes
    * @param device of a device node, major and minor
    */
-  record FileState(long size, long allocated, Device device) {}
+  record FileState(long size, long allocated, FileKind kind, Device device) {}
+
+  /** As far as it matters here (inode(7)). */
+  enum FileKind {
+    BLOCK_DEVICE,
+    CHARACTER_DEVICE,
+    OTHER
+  }
 
   /** A device number (makedev(3)). */
   record Device(int major, int minor) {}
@@ -248,4 +255,20 @@ public interface Syscalls {
 
   /** eventfd(2), to wake a thread out of {@link #epollWait}. */
   Fd eventfd();
+
+  /**
+   * bpf(2) BPF_PROG_LOAD of a BPF_PROG_TYPE_CGROUP_DEVICE.
+   *
+   * @param instructions 8 bytes each
+   */
+  Fd loadDeviceProgram(byte[] instructions);
+
+  /** bpf(2) BPF_PROG_ATTACH to a cgroup's directory, beside others (BPF_F_ALLOW_MULTI). */
+  void attachDeviceProgram(Fd cgroup, Fd program);
+
+  /** bpf(2) BPF_PROG_QUERY: the tags of the device programs that hold in a cgroup. */
+  List<String> deviceProgramTags(Fd cgroup);
+
+  /** bpf(2) BPF_OBJ_GET_INFO_BY_FD: the kernel's hash of a program, in hexadecimal digits. */
+  String programTag(Fd program);
 }

@@ -16,6 +16,10 @@ import org.hibernate.validator.constraints.time.DurationMin;
 /**
  * What a client asks for at creation, as it asked for it: {@code null} is "not said".
  *
+ * @param devices of the host that it can use beside the usual ones
+ * @param maskedPaths below {@code /proc} and {@code /sys}, to be empty inside; default {@link
+ *     KernelPaths#MASKED}. What this kernel does not have is passed over.
+ * @param readonlyPaths likewise, to be read-only; default {@link KernelPaths#READONLY}
  * @param outputRetention for its processes that do not say one; 64 KiB to 1 TiB, default the
  *     daemon's
  */
@@ -34,6 +38,18 @@ public record SandboxSpec(
     @Valid Root root,
     @Size(max = 64, message = "can have at most 64 mounts")
         List<@NotNull(message = "must not be null") @Valid Mount> mounts,
+    @Size(max = 64, message = "can have at most 64 devices")
+        List<@NotNull(message = "must not be null") @Valid Device> devices,
+    @Size(max = 64, message = "can have at most 64 paths")
+        List<
+                @NotNull(message = "must not be null") @AbsolutePath(normalised = true)
+                @Pattern(regexp = KERNEL_PATH, message = KERNEL_PATH_RULE) String>
+            maskedPaths,
+    @Size(max = 64, message = "can have at most 64 paths")
+        List<
+                @NotNull(message = "must not be null") @AbsolutePath(normalised = true)
+                @Pattern(regexp = KERNEL_PATH, message = KERNEL_PATH_RULE) String>
+            readonlyPaths,
     @Valid Resources resources,
     @Valid Network network,
     @Size(max = 256, message = "can have at most 256 sysctls")
@@ -75,6 +91,11 @@ public record SandboxSpec(
   private static final String SYSCTL_RULE =
       "is not a sysctl's name: it must be words with single dots between them, such as"
           + " net.ipv4.ip_forward";
+
+  private static final String KERNEL_PATH = "/(?:proc|sys)/.+";
+  private static final String KERNEL_PATH_RULE = "must be below /proc or /sys";
+  private static final String ACCESS_RULE =
+      "must be one or more of r (read), w (write) and m (mknod), in this order";
 
   /** Per type; {@code otherwise} (JSON: {@code default}) is for those left out. */
   public record Namespaces(NamespaceSource otherwise, Map<NamespaceType, NamespaceSource> byType) {
@@ -148,6 +169,32 @@ public record SandboxSpec(
       @AbsolutePath String source,
       @Size(max = 32, message = "can have at most 32 options")
           List<@NotNull(message = "must not be null") @Text(max = 256) String> options) {}
+
+  /**
+   * A device node of the host, as {@code docker run --device} has it.
+   *
+   * @param path where it is inside, below {@code /dev}
+   * @param source where it is on the host; default the same
+   * @param access what may be done with it: {@code r} read, {@code w} write, {@code m} mknod;
+   *     default {@code rw}
+   */
+  public record Device(
+      @NotNull(message = "must be given: a device node, such as /dev/fuse")
+          @AbsolutePath(normalised = true)
+          @Pattern(regexp = "/dev/.+", message = "must be below /dev")
+          String path,
+      @AbsolutePath String source,
+      @Pattern(regexp = "(?=.)r?w?m?", message = ACCESS_RULE) String access) {
+    /** Where it is on the host. */
+    public String hostPath() {
+      return source == null ? path : source;
+    }
+
+    /** What may be done with it. */
+    public String allowed() {
+      return access == null ? "rw" : access;
+    }
+  }
 
   /**
    * @param links empty: a new network namespace has its loopback alone

@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param layerDir upper layers of overlay roots
  * @param idBase the first host id given to user namespaces, which get 65,536 each; a multiple of
  *     that
+ * @param defaultLimits {@code memory.max} and {@code pids.max} of sandboxes that do not say; null
+ *     for none
  * @param maxBody the longest request body, in bytes
  * @param idleTimeout how long a request may take to arrive, and a connection may be kept without
  *     one
@@ -31,6 +33,7 @@ public record Settings(
     String cgroupRoot,
     Path layerDir,
     long idBase,
+    Resources defaultLimits,
     long maxBody,
     Duration idleTimeout,
     long outputRetention,

@@ -12,6 +12,7 @@ import io.sandboxd.events.Event;
 import io.sandboxd.events.EventType;
 import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
+import io.sandboxd.lifecycle.ReadSecurity;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ExecResult;
@@ -75,6 +76,7 @@ class SchemasDescriptionTest {
           SandboxSpec.Root.class,
           SandboxSpec.Mount.class,
           SandboxSpec.Network.class,
+          SandboxSpec.Device.class,
           IdMapping.class,
           Resources.class,
           Resources.Memory.class,
@@ -93,6 +95,12 @@ class SchemasDescriptionTest {
           SandboxResource.SandboxList.class,
           SandboxResource.NamespaceList.class,
           ListNamespaces.Shared.class,
+          ReadSecurity.Security.class,
+          ReadSecurity.IdMaps.class,
+          ReadSecurity.Capabilities.class,
+          ReadSecurity.Seccomp.class,
+          ReadSecurity.DeviceList.class,
+          ReadSecurity.MountPoint.class,
           ProcessStatus.class,
           ProcessStatus.Usage.class,
           ProcessResource.ProcessList.class,

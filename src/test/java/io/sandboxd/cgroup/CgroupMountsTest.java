@@ -36,7 +36,8 @@ class CgroupMountsTest {
         List.of(
             new Mount("/sys/fs/cgroup/unified", true, Set.of(), true),
             new Mount("/sys/fs/cgroup/cpu,cpuacct", false, Set.of("cpu", "cpuacct"), true),
-            new Mount("/sys/fs/cgroup/memory", false, Set.of("memory"), true)),
+            new Mount("/sys/fs/cgroup/memory", false, Set.of("memory"), true),
+            new Mount("/sys/fs/cgroup/devices", false, Set.of("devices"), true)),
         CgroupMounts.parse(mountinfo));
   }
 

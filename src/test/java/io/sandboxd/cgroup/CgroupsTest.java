@@ -68,11 +68,10 @@ class CgroupsTest {
     assertEquals(ALL, cgroups.controllers());
     Cgroup group = cgroups.create("a");
     assertEquals(
-        List.of("unified", "memory", "cpu,cpuacct", "cpuset", "pids", "blkio"),
+        List.of("unified", "memory", "cpu,cpuacct", "cpuset", "pids", "blkio", "devices"),
         hierarchies(group),
-        "cgroup2 first, and no freezer, as cgroup2 has one");
+        "cgroup2 first, and no freezer, as cgroup2 has one; this kernel takes no programs");
     assertFalse(kernel.has("freezer/sandboxd"));
-    assertFalse(kernel.has("devices/sandboxd"));
   }
 
   @Test
@@ -95,7 +94,7 @@ class CgroupsTest {
     assertEquals("legacy", cgroups.mode());
     assertEquals(ALL, cgroups.controllers());
     assertEquals(
-        List.of("memory", "cpu,cpuacct", "cpuset", "pids", "blkio", "freezer"),
+        List.of("memory", "cpu,cpuacct", "cpuset", "pids", "blkio", "freezer", "devices"),
         hierarchies(cgroups.create("a")));
   }
 
@@ -128,7 +127,8 @@ class CgroupsTest {
             "/a.slice/b.service/c",
             kernel,
             (p, s) -> {},
-            BlockDevices.ofHost(kernel));
+            BlockDevices.ofHost(kernel),
+            null);
     assertEquals("/a.slice/b.service/c/x", cgroups.create("x").path());
     assertTrue(kernel.has("cgroup/a.slice/b.service/c/x/memory.max"));
   }
@@ -139,7 +139,14 @@ class CgroupsTest {
     FakeKernel kernel = FakeKernel.unified(base);
     assertThrows(
         IllegalArgumentException.class,
-        () -> Cgroups.detect(kernel.mountinfo(), root, kernel, (pid, signo) -> {}));
+        () ->
+            new Cgroups(
+                kernel.mountinfo(),
+                root,
+                kernel,
+                (pid, signo) -> {},
+                BlockDevices.ofHost(kernel),
+                null));
     assertFalse(kernel.has("cgroup/a"));
   }
 

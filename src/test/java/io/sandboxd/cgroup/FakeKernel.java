@@ -126,7 +126,7 @@ final class FakeKernel implements ControlFiles {
             path -> Map.of("/dev/vda", "254:0", "/dev/sda", "8:0", "/dev/sda1", "8:1").get(path));
     makeRealDirectory(base.resolve("sys/8:1"));
     put(base.resolve("sys/8:1/partition"), "1\n");
-    return new Cgroups(mountinfo(), "/sandboxd", this, this::signal, devices);
+    return new Cgroups(mountinfo(), "/sandboxd", this, this::signal, devices, null);
   }
 
   void scheduler(String numbers, String text) {

@@ -168,8 +168,11 @@ public final class Leaks {
   private static List<String> kind(Path descriptor) {
     try {
       String target = Files.readSymbolicLink(descriptor).toString();
-      // The class loader opens jars when it first needs them.
-      return target.endsWith(".jar") || target.endsWith("/modules")
+      // The class loader opens jars when it first needs them; programs that guard devices are
+      // shared.
+      return target.endsWith(".jar")
+              || target.endsWith("/modules")
+              || target.equals("anon_inode:bpf-prog")
           ? List.of()
           : List.of(target.replaceFirst(":\\[\\d+\\]$", "").replaceFirst("/proc/\\d+", "/proc/N"));
     } catch (IOException e) {

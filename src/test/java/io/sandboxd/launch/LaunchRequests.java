@@ -25,7 +25,16 @@ public final class LaunchRequests {
       }
     }
     return new LaunchRequest(
-        spec, "box", PROCS, true, Set.of("/srv/file"), List.of("irq", "sys"), privileged);
+        spec,
+        "box",
+        PROCS,
+        true,
+        Set.of("/srv/file"),
+        List.of("/proc/irq", "/proc/sys"),
+        List.of(
+            new LaunchRequest.MaskedPath("/proc/kcore", false),
+            new LaunchRequest.MaskedPath("/sys/firmware", true)),
+        privileged);
   }
 
   private LaunchRequests() {}

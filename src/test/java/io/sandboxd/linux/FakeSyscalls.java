@@ -280,4 +280,24 @@ public class FakeSyscalls implements Syscalls {
   public Fd eventfd() {
     throw unexpected();
   }
+
+  @Override
+  public Fd loadDeviceProgram(byte[] instructions) {
+    throw unexpected();
+  }
+
+  @Override
+  public void attachDeviceProgram(Fd cgroup, Fd program) {
+    throw unexpected();
+  }
+
+  @Override
+  public List<String> deviceProgramTags(Fd cgroup) {
+    throw unexpected();
+  }
+
+  @Override
+  public String programTag(Fd program) {
+    throw unexpected();
+  }
 }

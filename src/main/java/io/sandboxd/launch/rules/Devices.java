@@ -1,11 +1,13 @@
 package io.sandboxd.launch.rules;
 
+import io.sandboxd.launch.FdSource;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.Mounts;
 import io.sandboxd.launch.Op;
 import io.sandboxd.launch.Plan;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.SandboxSpec.Device;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +46,7 @@ public final class Devices {
     Mounts.mount(
         plan, "/dev", "tmpfs", List.of("mode=755", "size=64m"), Mounts.NOSUID_NODEV_NOEXEC);
     nodes.forEach((node, slot) -> Mounts.attachFile(plan, slot, node));
+    chosen(request, plan);
     Mounts.mount(
         plan,
         "/dev/pts",
@@ -66,5 +69,16 @@ public final class Devices {
                     Mounts.ROOT_SLOT,
                     link.getValue(),
                     link.getKey()));
+  }
+
+  /** No ids are mapped: the file system of the host's nodes cannot. */
+  private static void chosen(LaunchRequest request, Plan.Builder plan) {
+    List<Device> devices = request.spec().devices() == null ? List.of() : request.spec().devices();
+    for (int i = 0; i < devices.size(); i++) {
+      Device device = devices.get(i);
+      String field = "devices[" + i + "]";
+      long node = plan.send(new FdSource.MountTree(field, device.hostPath(), false, false));
+      Mounts.attachFile(plan, node, device.path());
+    }
   }
 }

@@ -14,27 +14,6 @@ import java.util.List;
 public final class KernelMounts {
   private KernelMounts() {}
 
-  /** Covers a part of a mounted proc with a read-only copy of itself; all by descriptor. */
-  private static void readOnly(Plan.Builder plan, long proc, String name) {
-    String path = "/proc/" + name;
-    long part = plan.make();
-    plan.step("enter /proc", path, Op.FCHDIR, proc);
-    plan.step("copy mount " + path, path, Op.OPEN_TREE, part, name, Syscalls.OPEN_TREE_CLONE);
-    long attributes = Mounts.NOSUID_NODEV_NOEXEC | Syscalls.MOUNT_ATTR_RDONLY;
-    plan.step(
-        "make " + path + " read-only",
-        path,
-        Op.MOUNT_SETATTR,
-        part,
-        "",
-        Syscalls.AT_EMPTY_PATH,
-        attributes,
-        0,
-        0);
-    plan.step("mount " + path, path, Op.ATTACH, part, proc, name);
-    plan.release(part);
-  }
-
   /**
    * A new proc shows the pid namespace of its maker; the kernel lets only a privileged one have it
    * (and only while the host's is still in sight, mount_too_revealing() of fs/namespace.c). Who may
@@ -44,15 +23,19 @@ public final class KernelMounts {
     if (!Mounts.ownTree(request)) {
       return;
     }
+    long proc;
     if (request.mayConfigure(NamespaceType.PID)) {
-      long proc = plan.make();
+      proc = plan.make();
       Mounts.create(plan, proc, "proc", List.of(), Mounts.NOSUID_NODEV_NOEXEC, "/proc");
       Mounts.putDirectory(plan, proc, "/proc");
-      request.procControls().forEach(name -> readOnly(plan, proc, name));
-      plan.release(proc);
     } else if (request.spec().root() != null) {
-      Mounts.attachDirectory(plan, Mounts.copy(plan, "/proc", true), "/proc");
+      proc = Mounts.copy(plan, "/proc", true);
+      Mounts.putDirectory(plan, proc, "/proc");
+    } else {
+      proc = Mounts.there(plan, "/proc");
     }
+    ProtectedPaths.protect(request, plan, proc, "/proc");
+    plan.release(proc);
   }
 
   /** sysfs belongs to a network namespace, in the same way. */
@@ -60,26 +43,33 @@ public final class KernelMounts {
     if (!Mounts.ownTree(request)) {
       return;
     }
+    long sys;
     if (request.mayConfigure(NamespaceType.NETWORK)) {
       long readOnly = Mounts.NOSUID_NODEV_NOEXEC | Syscalls.MOUNT_ATTR_RDONLY;
-      Mounts.mount(plan, "/sys", "sysfs", List.of(), readOnly);
+      sys = plan.make();
+      Mounts.create(plan, sys, "sysfs", List.of(), readOnly, "/sys");
+      Mounts.putDirectory(plan, sys, "/sys");
       if (request.unifiedCgroup() && request.mayConfigure(NamespaceType.CGROUP)) {
         Mounts.mount(plan, "/sys/fs/cgroup", "cgroup2", List.of(), readOnly);
       }
     } else if (request.spec().root() != null) {
-      long slot = Mounts.copy(plan, "/sys", true);
+      sys = Mounts.copy(plan, "/sys", true);
       plan.step(
           "make /sys read-only",
           "/sys",
           Op.MOUNT_SETATTR,
-          slot,
+          sys,
           "",
           Syscalls.AT_EMPTY_PATH | Syscalls.AT_RECURSIVE,
           Syscalls.MOUNT_ATTR_RDONLY,
           0,
           0);
-      Mounts.attachDirectory(plan, slot, "/sys");
+      Mounts.putDirectory(plan, sys, "/sys");
+    } else {
+      sys = Mounts.there(plan, "/sys");
     }
+    ProtectedPaths.protect(request, plan, sys, "/sys");
+    plan.release(sys);
   }
 
   /** In the host's view, what others keep in these is not the sandbox's business. */

@@ -11,6 +11,14 @@ import java.util.TreeMap;
 public final class NamespaceSettings {
   private NamespaceSettings() {}
 
+  /**
+   * Whoever has a keyring of the daemon's could use its keys, in whatever user namespace
+   * (keyrings(7), session-keyring(7)).
+   */
+  public static void keyring(LaunchRequest request, Plan.Builder plan) {
+    plan.step("new session keyring", null, Op.KEYRING);
+  }
+
   public static void names(LaunchRequest request, Plan.Builder plan) {
     if (request.isNew(NamespaceType.UTS)) {
       plan.step("set hostname", null, Op.HOSTNAME, request.hostname());

@@ -118,10 +118,9 @@ final class FurnishCommands {
         beThere();
         lines.addAll(List.of("pivot_root . .", "umount -l ."));
       }
-      // unshare(1) has done the first; a shell has no descriptors to close; what the last lets go
-      // is
-      // told with pivot_root, and the stage is not in the way here.
-      case IDS, CLOSE, UMOUNT -> {}
+      // unshare(1) has done the first; a shell has no descriptors to close, and its own keyring;
+      // what the last lets go is told with pivot_root, and the stage is not in the way here.
+      case IDS, CLOSE, KEYRING, UMOUNT -> {}
       default -> throw new IllegalArgumentException(step.toString());
     }
   }
@@ -165,7 +164,7 @@ final class FurnishCommands {
       lines.add("root=$PWD");
       places.put(slot, "\"$root\"");
     } else {
-      places.put(slot, ""); // the host's root
+      places.put(slot, path.equals("/") ? "" : Shell.quote(path)); // of the host's tree
     }
   }
 

@@ -23,7 +23,7 @@ class RefusedJsonTest {
       quoteCharacter = '`',
       textBlock =
           """
-          {"nme":"a"}                                             | nme                           | is not a known field: this object has domainname, hostname
+          {"nme":"a"}                                             | nme                           | is not a known field: this object has devices, domainname
           {"resources":{"memory":{"mx":1}}}                       | resources.memory.mx           | this object has high, max, swapMax
           {"mounts":[{"destination":"/a"},{"src":"/b"}]}          | mounts[1].src                 | is not a known field
           {"process":{"rlimits":{"nofile":{"soft":1,"max":2}}}}   | process.rlimits.nofile.max    | this object has hard, soft
