@@ -1,7 +1,9 @@
 package io.sandboxd.daemon;
 
+import io.sandboxd.api.AuditSink;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.cgroup.OomWatch;
+import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.lifecycle.CreateSandbox;
@@ -41,6 +43,7 @@ import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.Settings;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -62,6 +65,7 @@ public final class Wiring {
 
   private final Syscalls syscalls = new Libc();
   private final EventLog events;
+  private final AuditLog audit;
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
   private final EpollLoop reaper;
@@ -89,6 +93,11 @@ public final class Wiring {
     events =
         new EventLog(
             settings.stateDir().resolve("events"), settings.keptEvents(), Clock.systemUTC());
+    audit =
+        new AuditLog(
+            new EventLog(
+                settings.stateDir().resolve("audit"), settings.keptEvents(), Clock.systemUTC()));
+    PolicyRules policy = new PolicyRules(settings.policy(), settings.outputRetention());
     TellEvents tell = new TellEvents(events);
     registry = new SandboxRegistry(directory, tell);
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
@@ -106,7 +115,7 @@ public final class Wiring {
     RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, oomKills, chores);
     TearDown tearDown =
         new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
-    OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
+    OpenSources openSources = new OpenSources(syscalls, registry, inits, layers, policy);
     EnforceTimeout timeouts = new EnforceTimeout(syscalls, inits, cgroups, timer, chores);
     DescribeLaunch describe = new DescribeLaunch(cgroups, openSources);
     ResolveProcess resolve = new ResolveProcess(syscalls, inits);
@@ -122,6 +131,7 @@ public final class Wiring {
             syscalls,
             registry,
             directory,
+            policy,
             cgroups,
             layers,
             idRanges,
@@ -133,15 +143,15 @@ public final class Wiring {
             tearDown,
             expire,
             streams);
-    start = new StartSandbox(registry, launch);
+    start = new StartSandbox(policy, launch);
     run = new RunSandbox(registry, create, start, delete);
     explain =
         new ExplainSandbox(
-            syscalls, cgroups, layers, idRanges, inits, openSources, describe, resolve);
-    exec = new ExecProcess(registry, launch, settings.keptProcesses());
-    kill = new KillSandbox(registry, syscalls, cgroups);
-    pause = new PauseSandbox(registry, cgroups);
-    update = new UpdateSandbox(registry, cgroups, expire);
+            syscalls, policy, cgroups, layers, idRanges, inits, openSources, describe, resolve);
+    exec = new ExecProcess(policy, launch, settings.keptProcesses());
+    kill = new KillSandbox(syscalls, cgroups);
+    pause = new PauseSandbox(cgroups);
+    update = new UpdateSandbox(policy, cgroups, expire);
     leaks = new FindLeaks(registry, directory, cgroups, layers);
     recover =
         new RecoverSandboxes(
@@ -187,6 +197,18 @@ public final class Wiring {
   @Singleton
   EventLog events() {
     return events;
+  }
+
+  @Produces
+  @Singleton
+  AuditLog audit() {
+    return audit;
+  }
+
+  @Produces
+  @Singleton
+  AuditSink auditSink() {
+    return Journal.in(System.getenv());
   }
 
   @Produces
@@ -270,19 +292,19 @@ public final class Wiring {
   @Produces
   @Singleton
   ReadOutput readOutput() {
-    return new ReadOutput(registry, streams);
+    return new ReadOutput(streams);
   }
 
   @Produces
   @Singleton
   FeedInput feedInput() {
-    return new FeedInput(registry, streams);
+    return new FeedInput(streams);
   }
 
   @Produces
   @Singleton
   ResizeTerminal resizeTerminal() {
-    return new ResizeTerminal(registry, streams);
+    return new ResizeTerminal(streams);
   }
 
   @Produces

@@ -25,24 +25,6 @@ public final class ResolveProcess {
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   private static final int DEFAULT_UMASK = 022;
 
-  /** What Docker gives a container, which most software is made for. */
-  private static final List<Capability> DEFAULT_CAPABILITIES =
-      List.of(
-          Capability.CHOWN,
-          Capability.DAC_OVERRIDE,
-          Capability.FSETID,
-          Capability.FOWNER,
-          Capability.MKNOD,
-          Capability.NET_RAW,
-          Capability.SETGID,
-          Capability.SETUID,
-          Capability.SETFCAP,
-          Capability.SETPCAP,
-          Capability.NET_BIND_SERVICE,
-          Capability.SYS_CHROOT,
-          Capability.KILL,
-          Capability.AUDIT_WRITE);
-
   private final Syscalls syscalls;
   private final Inits inits;
 
@@ -126,7 +108,7 @@ public final class ResolveProcess {
 
   private static long capabilities(SandboxSpec sandbox, List<String> names) {
     if (names == null) {
-      long mask = Capability.maskOf(DEFAULT_CAPABILITIES);
+      long mask = Capability.maskOf(Capability.DEFAULT);
       // In a user namespace it makes no device; the host's root could make one for the host's disk.
       boolean host = sandbox.namespace(NamespaceType.USER).isHost();
       return host ? mask & ~Capability.MKNOD.mask() : mask;

@@ -48,7 +48,7 @@ class SandboxRegistryTest {
   }
 
   private Sandbox reserve(String id, String name) {
-    return registry.reserve(creating(id, name), sandbox -> sandbox);
+    return registry.reserve(creating(id, name), had -> {}, sandbox -> sandbox);
   }
 
   private static ProcessStatus process(String id, int seq) {
@@ -75,10 +75,9 @@ class SandboxRegistryTest {
   @Test
   void foundByNameAndId() {
     Sandbox sandbox = reserve("1", "web");
-    assertSame(sandbox, registry.get("web"));
-    assertSame(sandbox, registry.get("1"));
-    assertEquals(
-        ErrorCode.NOT_FOUND, assertThrows(SandboxException.class, () -> registry.get("x")).code());
+    assertSame(sandbox, registry.find("web").orElseThrow());
+    assertSame(sandbox, registry.find("1").orElseThrow());
+    assertTrue(registry.find("x").isEmpty());
   }
 
   @Test
