@@ -112,12 +112,16 @@ final class Call {
     process = processId;
   }
 
+  /** Notes how a request failed; one that is no HTTP was never a call. */
+  static void failed(RoutingContext context, ErrorCode code) {
+    Call call = of(context);
+    if (call != null) {
+      call.problem = code;
+    }
+  }
+
   /** Null when there was none. */
   ErrorCode problem() {
     return problem;
-  }
-
-  void failed(ErrorCode code) {
-    problem = code;
   }
 }

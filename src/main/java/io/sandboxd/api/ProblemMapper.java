@@ -23,7 +23,7 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
       return other.getResponse();
     }
     Problem problem = Problem.of(failure);
-    Call.of(current.getCurrent()).failed(problem.code());
+    Call.failed(current.getCurrent(), problem.code());
     Response.ResponseBuilder response =
         Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem.json());
     if (failure instanceof WebApplicationException refused) {

@@ -67,7 +67,7 @@ public final class ProblemRoutes {
   }
 
   static void answer(RoutingContext context, Problem problem) {
-    Call.of(context).failed(problem.code());
+    Call.failed(context, problem.code());
     answer(context.request(), problem);
   }
 

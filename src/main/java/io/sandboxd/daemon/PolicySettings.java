@@ -20,6 +20,10 @@ final class PolicySettings {
   private static final String NONE = "none";
   private static final String DEFAULT = "default";
   private static final String WRITABLE = ":rw";
+
+  /** As long as the other one; the default, for those who want to see it. */
+  private static final String READ_ONLY = ":ro";
+
   private static final long MOST = 1_000_000;
   private static final double LEAST_CPU = 0.01;
 
@@ -135,13 +139,15 @@ final class PolicySettings {
 
   private Tree tree(Setting setting, String word, boolean mayBeWritable) {
     boolean writable = mayBeWritable && word.endsWith(WRITABLE);
-    String text = writable ? word.substring(0, word.length() - WRITABLE.length()) : word;
+    boolean marked = writable || (mayBeWritable && word.endsWith(READ_ONLY));
+    String text = marked ? word.substring(0, word.length() - WRITABLE.length()) : word;
     try {
       Path path = Path.of(text);
       if (path.isAbsolute()
           && path.getParent() != null
           && path.equals(path.normalize())
-          && path.toString().equals(text)) {
+          && path.toString().equals(text)
+          && !text.contains(":")) {
         return new Tree(text, writable);
       }
     } catch (InvalidPathException e) {
@@ -149,7 +155,7 @@ final class PolicySettings {
     }
     throw invalid.apply(
         setting,
-        "must list absolute paths without '.' and '..', and not '/'"
+        "must list absolute paths without '.', '..' and colons, and not '/'"
             + (mayBeWritable ? ", each with :rw or without" : ""));
   }
 
