@@ -1,5 +1,6 @@
 package io.sandboxd.api;
 
+import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.events.EventLog.Resumption;
 import io.sandboxd.sandbox.json.SpecJson;
@@ -31,18 +32,21 @@ final class EventsRoute {
 
   private static final long HEARTBEAT_MILLIS = 15_000;
 
-  private final EventLog log;
+  private final EventLog changes;
+  private final EventLog calls;
   private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean awake = new AtomicBoolean();
 
-  EventsRoute(EventLog log) {
-    this.log = log;
+  EventsRoute(EventLog changes, AuditLog audit) {
+    this.changes = changes;
+    this.calls = audit.log();
   }
 
   void register(@Observes Router router, Vertx vertx) {
     ROUTE.on(router).handler(this::answer);
     Context hub = vertx.getOrCreateContext();
-    log.onNews(() -> wake(hub));
+    changes.onNews(() -> wake(hub));
+    calls.onNews(() -> wake(hub));
     vertx.setPeriodic(HEARTBEAT_MILLIS, tick -> streams.forEach(EventStream::beat));
   }
 
@@ -61,7 +65,9 @@ final class EventsRoute {
     ROUTE.refuseUnknown(context);
     HttpServerRequest request = context.request();
     MultiMap query = context.queryParams();
-    EventFilter filter = EventFilter.of(query.getAll("sandbox"), query.getAll("type"));
+    EventFilter filter =
+        EventFilter.of(query.getAll("sandbox"), query.getAll("type"), Call.of(context).caller());
+    EventLog log = filter.isAudit() ? calls : changes;
     EventForm form = EventForm.of(request.getHeader(HttpHeaders.ACCEPT));
     String follow = query.get("follow");
     Resumption from = log.resume(since(request, query));

@@ -84,6 +84,6 @@ public final class ForeignPages {
   }
 
   private static void answer(RoutingContext context, String detail) {
-    ProblemRoutes.answer(context.request(), Problem.of(ErrorCode.NOT_PERMITTED, detail));
+    ProblemRoutes.answer(context, Problem.of(ErrorCode.NOT_PERMITTED, detail));
   }
 }

@@ -45,16 +45,14 @@ final class InputRoute {
 
   private void answer(RoutingContext context) {
     ROUTE.refuseUnknown(context);
+    Call call = Call.of(context);
     HttpServerRequest request = context.request();
     HttpServerResponse response = context.response();
     Long offset = Query.count("offset", context.queryParams().get("offset"));
     boolean close = Query.flag("close", context.queryParams().get("close"));
     Feeding feeding =
         input.begin(
-            context.pathParam("name"),
-            context.pathParam("process"),
-            offset,
-            Query.key(request.getHeader(KEY_HEADER)));
+            call.sandbox(), call.process(), offset, Query.key(request.getHeader(KEY_HEADER)));
     Context loop = context.vertx().getOrCreateContext();
 
     request.handler(
@@ -68,7 +66,7 @@ final class InputRoute {
                         if (failure == null) {
                           request.resume();
                         } else {
-                          ProblemRoutes.answer(request, Problem.of(failure));
+                          ProblemRoutes.answer(context, Problem.of(failure));
                         }
                       }));
         });
@@ -82,7 +80,7 @@ final class InputRoute {
                           if (failure == null) {
                             done(response, feeding.offset());
                           } else {
-                            ProblemRoutes.answer(request, Problem.of(failure));
+                            ProblemRoutes.answer(context, Problem.of(failure));
                           }
                         })));
     response.closeHandler(gone -> feeding.cancel());

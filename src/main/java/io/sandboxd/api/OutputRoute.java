@@ -5,6 +5,7 @@ import io.sandboxd.lifecycle.ReadOutput.Opened;
 import io.sandboxd.lifecycle.ReadOutput.Wanted;
 import io.sandboxd.process.OutputLog.Stream;
 import io.sandboxd.process.ProcessStreams;
+import io.sandboxd.registry.Sandbox;
 import io.sandboxd.sandbox.SandboxException;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
@@ -63,15 +64,15 @@ final class OutputRoute {
             ? new Wanted(stream, offset, tail, null, follow)
             : new Wanted(stream, range.first(), range.last(), range.length(), false);
 
-    String name = context.pathParam("name");
-    String process = context.pathParam("process");
-    ProcessStreams streams = output.streams(name, process);
+    Sandbox sandbox = Call.of(context).sandbox();
+    String process = Call.of(context).process();
+    ProcessStreams streams = output.streams(sandbox, process);
     Vertx vertx = context.vertx();
     Context loop = vertx.getOrCreateContext();
     OutputCopy copy = new OutputCopy(context, loop, streams);
     vertx
         .executeBlocking(
-            () -> satisfiable(range, output.open(name, process, wanted, copy::wake)), false)
+            () -> satisfiable(range, output.open(sandbox, process, wanted, copy::wake)), false)
         .onFailure(context::fail)
         .onSuccess(
             opened -> {

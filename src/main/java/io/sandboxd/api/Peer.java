@@ -1,29 +1,102 @@
 package io.sandboxd.api;
 
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.sandboxd.sandbox.PeerCredentials;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.impl.ConnectionBase;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.sandbox.Caller;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Finds out who makes a request. */
+/** The other end of a connection. */
 final class Peer {
-  private Peer() {}
+  /** As sd_pid_get_unit(3) sees it: the outermost group that is a unit with processes. */
+  private static final Pattern UNIT = Pattern.compile("/([^/]+\\.(?:service|scope))(?=/|$)");
 
-  /** For the record of who did something. */
-  static String name(HttpServerRequest request) {
-    return "uid " + of(request).uid();
+  /** Where systemd has its groups: on cgroup v2, or in a hierarchy of its own. */
+  private static final Pattern SYSTEMD = Pattern.compile("(?m)^(?:0::|\\d+:name=systemd:)(/.*)$");
+
+  /** USER_HZ, in which /proc tells times; the same on x86-64 and arm64. */
+  private static final long TICK_NANOS = 10_000_000;
+
+  private static final int START_FIELD = 22;
+
+  private final Caller caller;
+  private final Fd socket;
+  private final Syscalls syscalls;
+  private final long openedNanos = System.nanoTime();
+  private boolean unitIsKnown;
+  private String unit;
+
+  /**
+   * @param socket to be used only while the connection is there
+   */
+  Peer(Caller caller, Fd socket, Syscalls syscalls) {
+    this.caller = caller;
+    this.socket = socket;
+    this.syscalls = syscalls;
   }
 
-  static PeerCredentials of(HttpServerRequest request) {
-    ConnectionBase connection = (ConnectionBase) request.connection();
-    try {
-      io.netty.channel.unix.PeerCredentials peer =
-          ((EpollDomainSocketChannel) connection.channel()).peerCredentials();
-      return new PeerCredentials(peer.pid(), peer.uid(), peer.gids()[0]);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  Caller caller() {
+    return caller;
+  }
+
+  /** For the record of who did something. */
+  String name() {
+    return "uid " + caller.uid();
+  }
+
+  /**
+   * The systemd unit that it was in when it was first asked; null if there is none, or if it cannot
+   * be told any more. Only on the connection's event loop.
+   */
+  String unit() {
+    if (!unitIsKnown) {
+      unit = findUnit();
+      unitIsKnown = true;
     }
+    return unit;
+  }
+
+  private String findUnit() {
+    Path process = Path.of("/proc", Integer.toString(caller.pid()));
+    try (Fd pidfd = syscalls.peerPidfd(socket)) {
+      String groups = Files.readString(process.resolve("cgroup"), StandardCharsets.UTF_8);
+      // Looked at before: if it is still the same process now, it was the same then.
+      boolean same =
+          pidfd == null
+              ? isOlderThanConnection(process)
+              : !syscalls.poll(pidfd, Syscalls.EPOLLIN, 0);
+      return same ? unitOf(groups) : null;
+    } catch (IOException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  /** A process that has got the number since has begun since. */
+  private boolean isOlderThanConnection(Path process) throws IOException {
+    String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    long start = Long.parseLong(fields[START_FIELD - 3]) * TICK_NANOS;
+    String uptime = Files.readString(Path.of("/proc/uptime")).split(" ")[0];
+    long now = (long) (Double.parseDouble(uptime) * TimeUnit.SECONDS.toNanos(1));
+    return now - start + TICK_NANOS >= System.nanoTime() - openedNanos;
+  }
+
+  /**
+   * @param groups as /proc/PID/cgroup has them
+   */
+  static String unitOf(String groups) {
+    Matcher path = SYSTEMD.matcher(groups);
+    while (path.find()) {
+      Matcher unit = UNIT.matcher(path.group(1));
+      if (unit.find()) {
+        return unit.group(1);
+      }
+    }
+    return null;
   }
 }

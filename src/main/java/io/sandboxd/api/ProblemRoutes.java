@@ -63,12 +63,15 @@ public final class ProblemRoutes {
       return;
     }
     boolean refused = context.failure() == null || context.statusCode() < 500;
-    answer(
-        context.request(),
-        refused ? Problem.of(context.statusCode()) : Problem.of(context.failure()));
+    answer(context, refused ? Problem.of(context.statusCode()) : Problem.of(context.failure()));
   }
 
-  static void answer(HttpServerRequest request, Problem problem) {
+  static void answer(RoutingContext context, Problem problem) {
+    Call.failed(context, problem.code());
+    answer(context.request(), problem);
+  }
+
+  private static void answer(HttpServerRequest request, Problem problem) {
     HttpServerResponse response =
         request
             .response()

@@ -5,8 +5,8 @@ import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.ReadOutput;
 import io.sandboxd.lifecycle.ResizeTerminal;
 import io.sandboxd.lifecycle.StageTimes;
+import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ExecResult;
 import io.sandboxd.sandbox.ExitStatus;
@@ -18,13 +18,12 @@ import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.json.SpecJson;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import io.smallrye.common.annotation.Blocking;
-import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
@@ -58,7 +57,6 @@ public class ProcessResource {
   /** What a terminal is resized to. */
   public record WindowSize(Integer rows, Integer columns) {}
 
-  private final SandboxRegistry registry;
   private final SpecValidator validator;
   private final ExecProcess exec;
   private final KillSandbox kill;
@@ -67,14 +65,12 @@ public class ProcessResource {
   private final Executor workers;
 
   ProcessResource(
-      SandboxRegistry registry,
       SpecValidator validator,
       ExecProcess exec,
       KillSandbox kill,
       ReadOutput output,
       ResizeTerminal resize,
       java.util.concurrent.ExecutorService workers) {
-    this.registry = registry;
     this.validator = validator;
     this.exec = exec;
     this.kill = kill;
@@ -87,14 +83,15 @@ public class ProcessResource {
   @Path("exec")
   @Blocking
   public CompletionStage<Response> exec(
-      @PathParam("name") String name,
       @HeaderParam(InputRoute.KEY_HEADER) String key,
       ExecRequest request,
-      @Context HttpServerRequest http) {
+      @Context RoutingContext http) {
+    Call call = Call.of(http);
     StageTimes times = new StageTimes();
-    validator.check(request, registry.get(name).status().spec());
+    validator.check(request, call.sandbox().status().spec());
     RequestKey same = Query.key(key) == null ? null : RequestKey.of(key, SpecJson.write(request));
-    SandboxProcess process = exec.exec(name, request, same, times);
+    SandboxProcess process = exec.exec(call.sandbox(), request, same, call.caller(), times);
+    call.about(process.status().id());
     if (!request.waits()) {
       URI location =
           URI.create(
@@ -122,43 +119,38 @@ public class ProcessResource {
 
   @GET
   @Path("processes")
-  public ProcessList list(@PathParam("name") String name) {
+  public ProcessList list(@Context RoutingContext http) {
     return new ProcessList(
-        registry.get(name).processes().stream().map(SandboxProcess::status).toList());
+        Call.of(http).sandbox().processes().stream().map(SandboxProcess::status).toList());
   }
 
   @GET
   @Path("processes/{process}")
-  public ProcessStatus inspect(
-      @PathParam("name") String name, @PathParam("process") String process) {
-    return registry.get(name).process(process).status();
+  public ProcessStatus inspect(@Context RoutingContext http) {
+    return process(http).status();
   }
 
   @POST
   @Path("processes/{process}/kill")
-  public void kill(
-      @PathParam("name") String name,
-      @PathParam("process") String process,
-      ProcessKill request,
-      @Context HttpServerRequest http) {
-    kill.kill(name, new KillRequest(request.signal(), process, null), Peer.name(http));
+  public void kill(ProcessKill request, @Context RoutingContext http) {
+    Call call = Call.of(http);
+    KillRequest one = new KillRequest(request.signal(), call.process(), null);
+    kill.kill(call.sandbox(), one, call.peer().name());
   }
 
   @GET
   @Path("wait")
   public CompletionStage<Response> waitForMain(
-      @PathParam("name") String name,
-      @QueryParam("timeout") String timeout,
-      @Context HttpServerRequest http) {
+      @QueryParam("timeout") String timeout, @Context RoutingContext http) {
+    Sandbox sandbox = Call.of(http).sandbox();
     SandboxProcess main =
-        registry
-            .get(name)
+        sandbox
             .main()
             .orElseThrow(
                 () ->
                     SandboxException.wrongState(
                         "The main process of '"
-                            + name
+                            + sandbox.name()
                             + "' has not been started: start it first."));
     return ended(main, timeout, http);
   }
@@ -166,15 +158,12 @@ public class ProcessResource {
   @GET
   @Path("processes/{process}/wait")
   public CompletionStage<Response> waitForProcess(
-      @PathParam("name") String name,
-      @PathParam("process") String process,
-      @QueryParam("timeout") String timeout,
-      @Context HttpServerRequest http) {
-    return ended(registry.get(name).process(process), timeout, http);
+      @QueryParam("timeout") String timeout, @Context RoutingContext http) {
+    return ended(process(http), timeout, http);
   }
 
   private CompletionStage<Response> ended(
-      SandboxProcess process, String timeout, HttpServerRequest http) {
+      SandboxProcess process, String timeout, RoutingContext http) {
     CompletableFuture<ProcessStatus> end = endOf(process, http);
     if (timeout != null) {
       Duration limit = Query.duration("timeout", timeout);
@@ -190,7 +179,7 @@ public class ProcessResource {
 
   /** A client that goes away waits no longer; the process is not concerned. */
   private static CompletableFuture<ProcessStatus> endOf(
-      SandboxProcess process, HttpServerRequest http) {
+      SandboxProcess process, RoutingContext http) {
     CompletableFuture<ProcessStatus> end = process.ended();
     http.response().closeHandler(gone -> end.cancel(false));
     return end;
@@ -198,8 +187,13 @@ public class ProcessResource {
 
   @POST
   @Path("processes/{process}/resize")
-  public void resize(
-      @PathParam("name") String name, @PathParam("process") String process, WindowSize size) {
-    resize.resize(name, process, size.rows(), size.columns());
+  public void resize(WindowSize size, @Context RoutingContext http) {
+    Call call = Call.of(http);
+    resize.resize(call.sandbox(), call.process(), size.rows(), size.columns());
+  }
+
+  private static SandboxProcess process(RoutingContext http) {
+    Call call = Call.of(http);
+    return call.sandbox().process(call.process());
   }
 }

@@ -46,7 +46,7 @@ public final class RecoveryGate {
     }
     context.response().putHeader("Retry-After", "1");
     ProblemRoutes.answer(
-        context.request(),
+        context,
         Problem.of(
             ErrorCode.BUSY, "The daemon has just started and is looking for its sandboxes."));
   }

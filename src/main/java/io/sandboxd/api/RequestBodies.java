@@ -43,15 +43,17 @@ final class RequestBodies {
       return;
     }
     if (declaredLength(request) > settings.maxBody()) {
-      ProblemRoutes.answer(request, tooLarge());
+      ProblemRoutes.answer(context, tooLarge());
       return;
     }
     long timer =
-        context
-            .vertx()
-            .setTimer(settings.idleTimeout().toMillis(), late -> giveUp(context.request()));
+        context.vertx().setTimer(settings.idleTimeout().toMillis(), late -> giveUp(context));
     context.put(TIMER, timer);
     context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
+    // Whoever asks first has been looked at by now.
+    if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+      request.response().writeContinue();
+    }
     request.resume();
     collector.handle(context);
   }
@@ -73,10 +75,11 @@ final class RequestBodies {
     context.next();
   }
 
-  private void giveUp(HttpServerRequest request) {
+  private void giveUp(RoutingContext context) {
+    HttpServerRequest request = context.request();
     if (!request.isEnded() && !request.response().ended()) {
       ProblemRoutes.answer(
-          request,
+          context,
           Problem.of(
               ErrorCode.REQUEST_TIMEOUT,
               "The request did not arrive within "

@@ -47,7 +47,7 @@ final class SandboxMetrics extends Collector {
         .forEach(state -> families.count(state, states.getOrDefault(state, 0L)));
     for (Sandbox sandbox : all.subList(0, Math.min(all.size(), MOST))) {
       try {
-        Stats figures = stats.stats(sandbox.id());
+        Stats figures = stats.stats(sandbox);
         families.add(sandbox.name(), sandbox.id(), figures);
       } catch (SandboxException e) {
         // It was deleted meanwhile.

@@ -22,7 +22,7 @@ import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.json.SpecJson;
 import io.sandboxd.sandbox.rules.SandboxPatch;
 import io.sandboxd.sandbox.rules.SpecValidator;
-import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -30,7 +30,6 @@ import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
@@ -96,17 +95,20 @@ public class SandboxResource {
       SandboxSpec spec,
       @HeaderParam(InputRoute.KEY_HEADER) String key,
       @QueryParam("start") String start,
-      @QueryParam("dryRun") String dryRun) {
+      @QueryParam("dryRun") String dryRun,
+      @Context RoutingContext http) {
+    Call call = Call.of(http);
     boolean andStart = Query.flag("start", start);
     boolean onlyExplain = Query.flag("dryRun", dryRun);
     StageTimes times = new StageTimes();
     validator.check(spec);
     if (onlyExplain) {
-      return Response.ok(explain.explain(spec)).build();
+      return Response.ok(explain.explain(spec, call.caller())).build();
     }
     RequestKey same =
         Query.key(key) == null ? null : RequestKey.of(key, SpecJson.write(List.of(andStart, spec)));
-    Sandbox sandbox = run.run(spec, andStart, same, times);
+    Sandbox sandbox = run.run(spec, andStart, same, call.caller(), times);
+    call.about(sandbox);
     return Response.created(URI.create("/v1/sandboxes/" + sandbox.name()))
         .header(SERVER_TIMING, times.header())
         .entity(sandbox.shown())
@@ -115,10 +117,12 @@ public class SandboxResource {
 
   @GET
   public SandboxList list(
-      @QueryParam("label") List<String> labels, @QueryParam("state") List<String> states) {
+      @QueryParam("label") List<String> labels,
+      @QueryParam("state") List<String> states,
+      @Context RoutingContext http) {
     states.forEach(SandboxResource::requireState);
     return new SandboxList(
-        registry.all().stream()
+        registry.all(Call.of(http).caller()).stream()
             .filter(s -> labels.stream().allMatch(label -> hasLabel(s, label)))
             .filter(s -> states.isEmpty() || states.contains(s.state().word()))
             .map(Sandbox::shown)
@@ -142,65 +146,69 @@ public class SandboxResource {
 
   @GET
   @Path("{name}")
-  public SandboxStatus inspect(@PathParam("name") String name) {
-    return registry.get(name).shown();
+  public SandboxStatus inspect(@Context RoutingContext http) {
+    return Call.of(http).sandbox().shown();
   }
 
   @PATCH
   @Path("{name}")
   @Consumes({MediaType.APPLICATION_JSON, JsonBodies.MERGE_PATCH})
-  public SandboxStatus update(@PathParam("name") String name, JsonNode patch) {
-    return update.update(name, current -> SandboxPatch.of(current, patch, validator)).shown();
+  public SandboxStatus update(JsonNode patch, @Context RoutingContext http) {
+    Call call = Call.of(http);
+    return update
+        .update(
+            call.sandbox(), current -> SandboxPatch.of(current, patch, validator), call.caller())
+        .shown();
   }
 
   @DELETE
   @Path("{name}")
-  public void delete(
-      @PathParam("name") String name,
-      @QueryParam("force") String force,
-      @Context HttpServerRequest http) {
-    delete.delete(name, Query.flag("force", force), Peer.name(http));
+  public void delete(@QueryParam("force") String force, @Context RoutingContext http) {
+    Call call = Call.of(http);
+    delete.delete(call.sandbox(), Query.flag("force", force), call.peer().name());
   }
 
   @POST
   @Path("{name}/start")
-  public SandboxStatus start(@PathParam("name") String name, @Context HttpServerRequest http) {
+  public SandboxStatus start(@Context RoutingContext http) {
+    Call call = Call.of(http);
     StageTimes times = new StageTimes();
-    Sandbox sandbox = start.start(name, times);
+    Sandbox sandbox = start.start(call.sandbox(), call.caller(), times);
     http.response().putHeader(SERVER_TIMING, times.header());
     return sandbox.shown();
   }
 
   @POST
   @Path("{name}/kill")
-  public void kill(
-      @PathParam("name") String name, KillRequest request, @Context HttpServerRequest http) {
+  public void kill(KillRequest request, @Context RoutingContext http) {
+    Call call = Call.of(http);
     validator.check(request);
-    kill.kill(name, request, Peer.name(http));
+    kill.kill(call.sandbox(), request, call.peer().name());
   }
 
   @POST
   @Path("{name}/pause")
-  public SandboxStatus pause(@PathParam("name") String name) {
-    return pause.pause(name).shown();
+  public SandboxStatus pause(@Context RoutingContext http) {
+    return pause.pause(Call.of(http).sandbox()).shown();
   }
 
   @POST
   @Path("{name}/resume")
-  public SandboxStatus resume(@PathParam("name") String name) {
-    return pause.resume(name).shown();
+  public SandboxStatus resume(@Context RoutingContext http) {
+    return pause.resume(Call.of(http).sandbox()).shown();
   }
 
   @GET
   @Path("{name}/namespaces")
-  public NamespaceList namespaces(@PathParam("name") String name) {
-    return new NamespaceList(namespaces.list(name));
+  public NamespaceList namespaces(@Context RoutingContext http) {
+    Call call = Call.of(http);
+    return new NamespaceList(namespaces.list(call.sandbox(), call.caller()));
   }
 
   @GET
   @Path("{name}/security")
   public ReadSecurity.Security security(
-      @PathParam("name") String name, @QueryParam("process") String process) {
-    return security.read(name, process);
+      @QueryParam("process") String process, @Context RoutingContext http) {
+    return security.read(Call.of(http).sandbox(), process);
   }
 }

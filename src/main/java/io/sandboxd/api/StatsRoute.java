@@ -1,7 +1,7 @@
 package io.sandboxd.api;
 
 import io.sandboxd.lifecycle.ReadStats;
-import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.registry.Sandbox;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.json.SpecJson;
 import io.vertx.core.MultiMap;
@@ -26,11 +26,9 @@ final class StatsRoute {
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(1);
 
-  private final SandboxRegistry registry;
   private final ReadStats stats;
 
-  StatsRoute(SandboxRegistry registry, ReadStats stats) {
-    this.registry = registry;
+  StatsRoute(ReadStats stats) {
     this.stats = stats;
   }
 
@@ -41,10 +39,10 @@ final class StatsRoute {
   private void answer(RoutingContext context) {
     ROUTE.refuseUnknown(context);
     MultiMap query = context.queryParams();
-    String id = registry.get(context.pathParam("name")).id();
+    Sandbox sandbox = Call.of(context).sandbox();
     if (Query.flag("stream", query.get("stream"))) {
       EventForm form = EventForm.of(context.request().getHeader(HttpHeaders.ACCEPT));
-      new Stream(context, id, form, interval(query.get("interval"))).start();
+      new Stream(context, sandbox, form, interval(query.get("interval"))).start();
       return;
     }
     if (query.contains("interval")) {
@@ -52,7 +50,7 @@ final class StatsRoute {
     }
     context
         .vertx()
-        .executeBlocking(() -> SpecJson.write(stats.stats(id)), false)
+        .executeBlocking(() -> SpecJson.write(stats.stats(sandbox)), false)
         .onFailure(context::fail)
         .onSuccess(
             json ->
@@ -74,16 +72,16 @@ final class StatsRoute {
   private final class Stream {
     private final RoutingContext context;
     private final HttpServerResponse response;
-    private final String id;
+    private final Sandbox sandbox;
     private final EventForm form;
     private final long millis;
     private long timer;
     private boolean over;
 
-    Stream(RoutingContext context, String id, EventForm form, Duration interval) {
+    Stream(RoutingContext context, Sandbox sandbox, EventForm form, Duration interval) {
       this.context = context;
       this.response = context.response();
-      this.id = id;
+      this.sandbox = sandbox;
       this.form = form;
       this.millis = interval.toMillis();
     }
@@ -101,7 +99,7 @@ final class StatsRoute {
     private void look() {
       context
           .vertx()
-          .executeBlocking(() -> SpecJson.write(stats.stats(id)), false)
+          .executeBlocking(() -> SpecJson.write(stats.stats(sandbox)), false)
           .onComplete(
               done -> {
                 if (over) {

@@ -3,9 +3,11 @@ package io.sandboxd.daemon;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.sandboxd.api.AuditTrail;
 import io.sandboxd.api.HalfClose;
 import io.sandboxd.api.IdleConnections;
 import io.sandboxd.api.LastRequests;
+import io.sandboxd.api.Peers;
 import io.sandboxd.api.RecoveryGate;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.lifecycle.RecoverSandboxes;
@@ -48,6 +50,8 @@ public final class Daemon implements QuarkusApplication {
   private final Wiring wiring;
   private final IdleConnections idleConnections;
   private final HalfClose halfClose;
+  private final Peers peers;
+  private final AuditTrail audit;
   private final RecoveryGate gate;
   private final LastRequests lastRequests;
   private final Ending ending;
@@ -61,6 +65,8 @@ public final class Daemon implements QuarkusApplication {
       Wiring wiring,
       IdleConnections idleConnections,
       HalfClose halfClose,
+      Peers peers,
+      AuditTrail audit,
       RecoveryGate gate,
       LastRequests lastRequests,
       Ending ending,
@@ -70,6 +76,8 @@ public final class Daemon implements QuarkusApplication {
     this.wiring = wiring;
     this.idleConnections = idleConnections;
     this.halfClose = halfClose;
+    this.peers = peers;
+    this.audit = audit;
     this.gate = gate;
     this.lastRequests = lastRequests;
     this.ending = ending;
@@ -111,10 +119,18 @@ public final class Daemon implements QuarkusApplication {
     NativeLibraries.load();
     Libc libc = new Libc();
     sockets.forEach(each -> PASSED.put(each, each.adopt(libc)));
+    requireGroup(settings.adminGroup(), libc);
     claim(settings, libc);
     notify = NotifySocket.in(System.getenv());
     System.setProperty("quarkus.log.category.\"io.sandboxd\".level", logLevel);
     Quarkus.run(Daemon.class);
+  }
+
+  private static void requireGroup(String name, Syscalls syscalls) {
+    if (name != null && syscalls.groupId(name) == null) {
+      throw StartException.configuration(
+          Setting.ADMIN_GROUP.key() + ": there is no group '" + name + "'.");
+    }
   }
 
   /** What lies there and belongs to no sandbox of this daemon is put away: so it has to be ours. */
@@ -180,9 +196,11 @@ public final class Daemon implements QuarkusApplication {
       watchdog.close();
     }
     lastRequests.await();
+    audit.flush();
   }
 
   private void opened(HttpConnection connection) {
+    peers.opened(connection);
     idleConnections.opened(connection);
     halfClose.opened(connection);
   }

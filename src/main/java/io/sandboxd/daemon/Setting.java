@@ -23,6 +23,18 @@ enum Setting {
       "4194304", "bytes of each output stream that are kept, if a process does not say"),
   KEPT_PROCESSES("1000", "processes that are kept of each sandbox, the ended ones too"),
   KEPT_EVENTS("4096", "events that are kept for clients that come back"),
+  ADMIN_GROUP("", "the group whose members may do what root may; empty: none"),
+  POLICY_MAX_SANDBOXES("16", "how many sandboxes each user may have who is no admin, or none"),
+  POLICY_MEMORY_MAX("1Gi", "how much memory each of them may have and has, or none for no limit"),
+  POLICY_CPU_MAX("1", "how many CPUs each of them may have and has, or none for no limit"),
+  POLICY_PIDS_MAX("512", "how many processes and threads each may have and has, or none"),
+  POLICY_HOST_NAMESPACES("time", "which of its namespaces may be the host's; with user: root"),
+  POLICY_JOIN_PATHS("", "below which directories are files of namespaces that may be joined"),
+  POLICY_ROOTS("", "below which directories its root may be; with :rw also to be written to"),
+  POLICY_BINDS(
+      "", "below which directories its bind mounts may be; with :rw also to be written to"),
+  POLICY_CAPABILITIES("default", "which capabilities its processes may have"),
+  POLICY_SECCOMP_UNCONFINED("false", "whether its processes may do without the default filter"),
   FAULT("", "for tests: where to die, e.g. daemon:create.cgroup or init:exec.spawned"),
   LOG_LEVEL("info", "error, warn, info or debug");
 

@@ -99,7 +99,9 @@ final class SettingsReader {
             ProcessSpec.LEAST_RETENTION.bytes(),
             ProcessSpec.MOST_RETENTION.bytes()),
         (int) number(Setting.KEPT_PROCESSES, 1, MAX_KEPT_PROCESSES),
-        (int) number(Setting.KEPT_EVENTS, MIN_KEPT_EVENTS, MAX_KEPT_EVENTS));
+        (int) number(Setting.KEPT_EVENTS, MIN_KEPT_EVENTS, MAX_KEPT_EVENTS),
+        text(Setting.ADMIN_GROUP).isEmpty() ? null : text(Setting.ADMIN_GROUP),
+        new PolicySettings(this::text, this::invalid).read());
   }
 
   String logLevel() {

@@ -1,7 +1,9 @@
 package io.sandboxd.daemon;
 
+import io.sandboxd.api.AuditSink;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.cgroup.OomWatch;
+import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.lifecycle.CreateSandbox;
@@ -44,6 +46,7 @@ import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.Settings;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -65,6 +68,7 @@ public final class Wiring {
 
   private final Syscalls syscalls = new Libc();
   private final EventLog events;
+  private final AuditLog audit;
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
   private final EpollLoop reaper;
@@ -93,6 +97,11 @@ public final class Wiring {
     events =
         new EventLog(
             settings.stateDir().resolve("events"), settings.keptEvents(), Clock.systemUTC());
+    audit =
+        new AuditLog(
+            new EventLog(
+                settings.stateDir().resolve("audit"), settings.keptEvents(), Clock.systemUTC()));
+    PolicyRules policy = new PolicyRules(settings.policy(), settings.outputRetention());
     TellEvents tell = new TellEvents(events);
     registry = new SandboxRegistry(directory, tell);
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);
@@ -110,7 +119,7 @@ public final class Wiring {
     RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, oomKills, chores);
     TearDown tearDown =
         new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
-    OpenSources openSources = new OpenSources(syscalls, registry, inits, layers);
+    OpenSources openSources = new OpenSources(syscalls, registry, inits, layers, policy);
     EnforceTimeout timeouts = new EnforceTimeout(syscalls, inits, cgroups, timer, chores);
     DescribeLaunch describe = new DescribeLaunch(cgroups, openSources);
     DefaultLimits defaultLimits = new DefaultLimits(cgroups, settings.defaultLimits());
@@ -128,6 +137,7 @@ public final class Wiring {
             syscalls,
             registry,
             directory,
+            policy,
             cgroups,
             layers,
             idRanges,
@@ -141,11 +151,12 @@ public final class Wiring {
             tearDown,
             expire,
             streams);
-    start = new StartSandbox(registry, launch);
+    start = new StartSandbox(policy, launch);
     run = new RunSandbox(registry, create, start, delete);
     explain =
         new ExplainSandbox(
             syscalls,
+            policy,
             cgroups,
             layers,
             idRanges,
@@ -155,11 +166,11 @@ public final class Wiring {
             defaultLimits,
             devices,
             resolve);
-    exec = new ExecProcess(registry, launch, settings.keptProcesses());
-    kill = new KillSandbox(registry, syscalls, cgroups);
-    pause = new PauseSandbox(registry, cgroups);
-    update = new UpdateSandbox(registry, cgroups, expire);
-    security = new ReadSecurity(syscalls, registry, inits, cgroups, devices);
+    exec = new ExecProcess(policy, launch, settings.keptProcesses());
+    kill = new KillSandbox(syscalls, cgroups);
+    pause = new PauseSandbox(cgroups);
+    update = new UpdateSandbox(policy, cgroups, expire);
+    security = new ReadSecurity(syscalls, inits, cgroups, devices);
     leaks = new FindLeaks(registry, directory, cgroups, layers);
     recover =
         new RecoverSandboxes(
@@ -205,6 +216,18 @@ public final class Wiring {
   @Singleton
   EventLog events() {
     return events;
+  }
+
+  @Produces
+  @Singleton
+  AuditLog audit() {
+    return audit;
+  }
+
+  @Produces
+  @Singleton
+  AuditSink auditSink() {
+    return Journal.in(System.getenv());
   }
 
   @Produces
@@ -294,19 +317,19 @@ public final class Wiring {
   @Produces
   @Singleton
   ReadOutput readOutput() {
-    return new ReadOutput(registry, streams);
+    return new ReadOutput(streams);
   }
 
   @Produces
   @Singleton
   FeedInput feedInput() {
-    return new FeedInput(registry, streams);
+    return new FeedInput(streams);
   }
 
   @Produces
   @Singleton
   ResizeTerminal resizeTerminal() {
-    return new ResizeTerminal(registry, streams);
+    return new ResizeTerminal(streams);
   }
 
   @Produces

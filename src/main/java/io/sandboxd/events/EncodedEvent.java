@@ -1,14 +1,16 @@
 package io.sandboxd.events;
 
+import io.sandboxd.sandbox.Owner;
 import io.sandboxd.sandbox.json.SpecJson;
 
 /**
  * An event as it is kept: encoded once, however many read it.
  *
+ * @param owner who may know of it beside the admins; null for nobody
  * @param json in one line, without its end; nobody's to change
  */
 public record EncodedEvent(
-    long id, EventType type, String sandboxId, String sandboxName, byte[] json) {
+    long id, EventType type, String sandboxId, String sandboxName, Owner owner, byte[] json) {
   static EncodedEvent of(Event event) {
     return of(event, SpecJson.write(event));
   }
@@ -20,7 +22,16 @@ public record EncodedEvent(
         event.type(),
         sandbox == null ? null : sandbox.id(),
         sandbox == null ? null : sandbox.name(),
+        owner(event),
         json);
+  }
+
+  /** A call is its caller's, whoever's the sandbox is. */
+  private static Owner owner(Event event) {
+    if (event.call() != null) {
+      return new Owner(event.call().uid(), event.call().gid());
+    }
+    return event.sandbox() == null ? null : event.sandbox().owner();
   }
 
   Event decoded() {

@@ -1,6 +1,7 @@
 package io.sandboxd.events;
 
 import io.sandboxd.sandbox.ExitStatus;
+import io.sandboxd.sandbox.Owner;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxState;
@@ -24,6 +25,7 @@ import java.util.List;
  * @param resources the limits from now on, if they were changed
  * @param kills how many processes the kernel killed, for {@code process.oom}
  * @param error why the sandbox is broken
+ * @param call that was made, for {@code audit}
  * @param since for a gap: after which event the reader asked to go on
  */
 public record Event(
@@ -39,13 +41,18 @@ public record Event(
     Resources resources,
     Long kills,
     String error,
+    AuditedCall call,
     Long since) {
   private static final int LONGEST_ERROR = 1_000;
 
-  /** The sandbox of an event, by both its names. */
-  public record Subject(String id, String name) {
+  /**
+   * The sandbox of an event, by both its names.
+   *
+   * @param owner null in events of daemons that knew none
+   */
+  public record Subject(String id, String name, Owner owner) {
     public static Subject of(SandboxStatus sandbox) {
-      return new Subject(sandbox.id(), sandbox.name());
+      return new Subject(sandbox.id(), sandbox.name(), sandbox.owner());
     }
   }
 
@@ -80,6 +87,7 @@ public record Event(
         null,
         null,
         error,
+        null,
         null);
   }
 
@@ -90,6 +98,7 @@ public record Event(
         null,
         EventType.SANDBOX_DELETED,
         sandbox,
+        null,
         null,
         null,
         null,
@@ -122,6 +131,7 @@ public record Event(
         limits,
         null,
         null,
+        null,
         null);
   }
 
@@ -137,6 +147,7 @@ public record Event(
         Actor.of(process),
         ended ? process.exit() : null,
         ended ? process.usage() : null,
+        null,
         null,
         null,
         null,
@@ -161,18 +172,42 @@ public record Event(
         null,
         kills,
         null,
+        null,
+        null);
+  }
+
+  /**
+   * A call was answered.
+   *
+   * @param sandbox that it was about; null for none that the caller could know
+   */
+  public static Event audit(Subject sandbox, AuditedCall call) {
+    return new Event(
+        0,
+        null,
+        EventType.AUDIT,
+        sandbox,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        call,
         null);
   }
 
   /** Of what came after {@code since}, all up to {@code id} may be lost. */
   static Event gap(long id, Instant time, long since) {
     return new Event(
-        id, time, EventType.GAP, null, null, null, null, null, null, null, null, null, since);
+        id, time, EventType.GAP, null, null, null, null, null, null, null, null, null, null, since);
   }
 
   Event numbered(long number, Instant at) {
     return new Event(
         number, at, type, sandbox, state, process, exit, usage, changed, resources, kills, error,
-        since);
+        call, since);
   }
 }

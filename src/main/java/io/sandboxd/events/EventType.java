@@ -23,6 +23,8 @@ public enum EventType {
   /** The kernel killed one for want of memory. */
   PROCESS_OOM,
   PROCESS_EXITED,
+  /** A call that changes something was answered; told in a history of its own. */
+  AUDIT,
   /** Events are lost to this reader: no event of the log, but a note between two of them. */
   GAP;
 

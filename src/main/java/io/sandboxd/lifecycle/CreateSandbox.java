@@ -14,6 +14,7 @@ import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.RequestKey;
@@ -23,6 +24,7 @@ import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -37,6 +39,7 @@ public final class CreateSandbox {
   private final Syscalls syscalls;
   private final SandboxRegistry registry;
   private final StateDirectory directory;
+  private final PolicyRules policy;
   private final Cgroups cgroups;
   private final Layers layers;
   private final IdRanges idRanges;
@@ -55,6 +58,7 @@ public final class CreateSandbox {
       Syscalls syscalls,
       SandboxRegistry registry,
       StateDirectory directory,
+      PolicyRules policy,
       Cgroups cgroups,
       Layers layers,
       IdRanges idRanges,
@@ -71,6 +75,7 @@ public final class CreateSandbox {
     this.syscalls = syscalls;
     this.registry = registry;
     this.directory = directory;
+    this.policy = policy;
     this.cgroups = cgroups;
     this.layers = layers;
     this.idRanges = idRanges;
@@ -87,19 +92,21 @@ public final class CreateSandbox {
   }
 
   /**
-   * @param spec validated
+   * @param asked validated
    * @param key to keep with it; null for none
+   * @param caller whose it will be
    * @param times for its stages
    * @throws SandboxException {@code name_in_use}; {@code invalid_spec} for what this host cannot
    *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
-   *     is left
+   *     is left; {@code not_permitted}
    */
-  public Sandbox create(SandboxSpec spec, RequestKey key, StageTimes times) {
+  public Sandbox create(SandboxSpec asked, RequestKey key, Caller caller, StageTimes times) {
+    SandboxSpec spec = policy.admit(asked, caller);
     Resources resources = limits.with(spec.resources());
     cgroups.check(resources);
     List<DeviceRule> allowed = devices.rules(spec);
     checkMain(spec.process());
-    describe.check(spec);
+    describe.check(spec, caller);
     times.done("check");
     String id = SandboxIds.random();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
@@ -107,12 +114,14 @@ public final class CreateSandbox {
         SandboxStatus.creating(id, name, spec, Instant.now())
             .change()
             .resources(resources)
+            .owner(caller.owner())
             .requestKey(key)
             .build(),
+        had -> policy.requireRoom(had, caller),
         sandbox -> {
           try {
             Fault.CREATE_RESERVED.here(sandbox);
-            make(sandbox, spec, allowed, times);
+            make(sandbox, spec, allowed, caller, times);
             Fault.CREATE_DONE.here(sandbox);
             expire.watch(sandbox);
             return sandbox;
@@ -142,8 +151,13 @@ public final class CreateSandbox {
     }
   }
 
-  private void make(Sandbox sandbox, SandboxSpec spec, List<DeviceRule> allowed, StageTimes times) {
-    IdMappings ids = idMappings(spec);
+  private void make(
+      Sandbox sandbox,
+      SandboxSpec spec,
+      List<DeviceRule> allowed,
+      Caller caller,
+      StageTimes times) {
+    IdMappings ids = idMappings(spec, caller);
     // On record before anything else is made: what is not known cannot be given back.
     String path = cgroups.of(sandbox.id()).path();
     sandbox.update(s -> s.change().idMappings(ids).cgroup(path).build());
@@ -161,10 +175,10 @@ public final class CreateSandbox {
     LaunchRequest request = describe.request(spec, sandbox.name(), cgroup);
     streams.watch(sandbox);
     recordExit.watch(sandbox, 0L);
-    enter(sandbox, LaunchPlanner.enter(request), ids);
+    enter(sandbox, LaunchPlanner.enter(request), ids, caller);
     times.done("namespaces");
     Fault.CREATE_RECORDED.here(sandbox);
-    run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request));
+    run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request), caller);
     times.done("furnish");
     Fault.CREATE_FURNISHED.here(sandbox);
     sandbox.update(
@@ -178,25 +192,25 @@ public final class CreateSandbox {
     inits.requireAlive(sandbox);
   }
 
-  private IdMappings idMappings(SandboxSpec spec) {
+  private IdMappings idMappings(SandboxSpec spec, Caller caller) {
     boolean own = spec.namespace(NamespaceType.USER).isNew();
     if (own && spec.idMappings() == null) {
       return idRanges.take();
     }
-    IdMappings given = own ? spec.idMappings() : describe.idMappingsOfJoined(spec);
+    IdMappings given = own ? spec.idMappings() : describe.idMappingsOfJoined(spec, caller);
     idRanges.keep(given);
     return given;
   }
 
   /** Starts init, has it enter the namespaces, and gets hold of what it has become there. */
-  private void enter(Sandbox sandbox, Plan plan, IdMappings ids) {
+  private void enter(Sandbox sandbox, Plan plan, IdMappings ids, Caller caller) {
     int launcher = init.start(directory.initSocket(sandbox.id()).toString(), sandbox.name());
     Fault.CREATE_SPAWNED.here(sandbox);
     int pid;
     try {
       InitChannel channel =
           inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
-      pid = run(sandbox, channel, plan);
+      pid = run(sandbox, channel, plan, caller);
     } catch (RuntimeException e) {
       endLauncher(launcher);
       throw e;
@@ -221,8 +235,8 @@ public final class CreateSandbox {
     }
   }
 
-  private int run(Sandbox sandbox, InitChannel channel, Plan plan) {
-    List<Fd> fds = openSources.open(sandbox, plan.fds());
+  private int run(Sandbox sandbox, InitChannel channel, Plan plan, Caller caller) {
+    List<Fd> fds = openSources.open(sandbox, plan.fds(), caller);
     try {
       return channel.run(plan, fds);
     } finally {

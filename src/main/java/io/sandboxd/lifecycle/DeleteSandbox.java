@@ -22,13 +22,10 @@ public final class DeleteSandbox {
    * @throws SandboxException {@code not_found}; {@code wrong_state} without force; {@code busy}
    *     when something is left, and the delete can be repeated
    */
-  public void delete(String name, boolean force, String by) {
-    Sandbox sandbox = registry.get(name);
+  public void delete(Sandbox sandbox, boolean force, String by) {
     sandbox.exclusively(
         () -> {
-          if (registry.find(sandbox.id()).isEmpty()) {
-            throw SandboxException.notFound("sandbox", name);
-          }
+          registry.requireThere(sandbox);
           if (!force
               && EnumSet.of(SandboxState.RUNNING, SandboxState.PAUSED).contains(sandbox.state())) {
             throw SandboxException.wrongState(

@@ -4,6 +4,7 @@ import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.LaunchRequest.MaskedPath;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.KernelPaths;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
@@ -30,7 +31,10 @@ public final class DescribeLaunch {
   }
 
   /** Refuses what this host does not have, before anything is made. */
-  void check(SandboxSpec spec) {
+  void check(SandboxSpec spec, Caller caller) {
+    if (!caller.admin()) {
+      checkPermitted(spec, caller);
+    }
     if (spec.root() != null && !Files.isDirectory(path("root.path", spec.root().path()))) {
       throw SandboxException.invalid(
           "root.path", spec.root().path() + " is not a directory of this host");
@@ -45,7 +49,20 @@ public final class DescribeLaunch {
     }
     for (NamespaceType type : NamespaceType.values()) {
       if (spec.namespace(type) instanceof NamespaceSource.OfSandbox of) {
-        openSources.joinable(of.sandbox(), type);
+        openSources.joinable(of.sandbox(), type, caller);
+      }
+    }
+  }
+
+  /** Before anything else looks at the paths: what is out of bounds is not even there. */
+  private void checkPermitted(SandboxSpec spec, Caller caller) {
+    if (spec.root() != null) {
+      openSources.openPath("root.path", spec.root().path(), caller).close();
+    }
+    List<Mount> mounts = mounts(spec);
+    for (int i = 0; i < mounts.size(); i++) {
+      if (mounts.get(i).source() != null) {
+        openSources.openPath("mounts[" + i + "].source", mounts.get(i).source(), caller).close();
       }
     }
   }
@@ -109,10 +126,10 @@ public final class DescribeLaunch {
   }
 
   /** Whoever shares a user namespace shares its ids; null for the host's. */
-  IdMappings idMappingsOfJoined(SandboxSpec spec) {
+  IdMappings idMappingsOfJoined(SandboxSpec spec, Caller caller) {
     NamespaceSource user = spec.namespace(NamespaceType.USER);
     if (user instanceof NamespaceSource.OfSandbox of) {
-      return openSources.joinable(of.sandbox(), NamespaceType.USER).status().idMappings();
+      return openSources.joinable(of.sandbox(), NamespaceType.USER, caller).status().idMappings();
     }
     return null;
   }

@@ -3,12 +3,13 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.lifecycle.LaunchProcess.Order;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -18,7 +19,7 @@ public final class ExecProcess {
   private static final EnumSet<SandboxState> ALIVE =
       EnumSet.of(SandboxState.CREATED, SandboxState.RUNNING);
 
-  private final SandboxRegistry registry;
+  private final PolicyRules policy;
   private final LaunchProcess launch;
   private final int most;
 
@@ -26,8 +27,8 @@ public final class ExecProcess {
    * @param most processes of a sandbox that are kept: beyond that those that have ended longest ago
    *     are forgotten
    */
-  public ExecProcess(SandboxRegistry registry, LaunchProcess launch, int most) {
-    this.registry = registry;
+  public ExecProcess(PolicyRules policy, LaunchProcess launch, int most) {
+    this.policy = policy;
     this.launch = launch;
     this.most = most;
   }
@@ -38,11 +39,11 @@ public final class ExecProcess {
    * @param key null, or what the client calls this request: asked for again, it gives the process
    *     that there is
    * @param times for its stages
-   * @throws SandboxException {@code not_found}, {@code wrong_state}, {@code name_in_use}, {@code
-   *     launch_failed}, {@code key_reused}
+   * @throws SandboxException {@code wrong_state}, {@code name_in_use}, {@code launch_failed},
+   *     {@code key_reused}, {@code not_permitted}
    */
-  public SandboxProcess exec(String name, ExecRequest request, RequestKey key, StageTimes times) {
-    Sandbox sandbox = registry.get(name);
+  public SandboxProcess exec(
+      Sandbox sandbox, ExecRequest request, RequestKey key, Caller caller, StageTimes times) {
     Optional<SandboxProcess> known = earlier(sandbox, key);
     if (known.isPresent()) {
       return again(known.get(), request);
@@ -50,7 +51,9 @@ public final class ExecProcess {
     // At once: a verb that is under way would else be waited for.
     requireAlive(sandbox);
     ProcessSpec main = sandbox.status().spec().process();
-    ProcessSpec spec = ResolveProcess.beside(main, request.process());
+    ProcessSpec spec =
+        policy.admit(
+            ResolveProcess.beside(main, request.process()), sandbox.status().spec(), caller);
     long head = request.waits() ? request.outputLimit() : 0;
     times.done("check");
     Order order = new Order(request.id(), spec, request.inputBytes(), head, key, times);

@@ -51,7 +51,7 @@ public final class ExpireSandboxes {
       return;
     }
     try {
-      delete.delete(sandbox.id(), true, "ttl");
+      delete.delete(sandbox, true, "ttl");
       LOG.infof("Sandbox %s was deleted, its time to live was over.", sandbox.name());
     } catch (SandboxException e) {
       if (e.code() == ErrorCode.NOT_FOUND) {

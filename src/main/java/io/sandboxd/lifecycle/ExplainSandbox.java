@@ -13,11 +13,13 @@ import io.sandboxd.launch.shell.Commands;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +51,7 @@ public final class ExplainSandbox {
       List<String> commands) {}
 
   private final Syscalls syscalls;
+  private final PolicyRules policy;
   private final Cgroups cgroups;
   private final Layers layers;
   private final IdRanges idRanges;
@@ -61,6 +64,7 @@ public final class ExplainSandbox {
 
   public ExplainSandbox(
       Syscalls syscalls,
+      PolicyRules policy,
       Cgroups cgroups,
       Layers layers,
       IdRanges idRanges,
@@ -71,6 +75,7 @@ public final class ExplainSandbox {
       SandboxDevices devices,
       ResolveProcess resolve) {
     this.syscalls = syscalls;
+    this.policy = policy;
     this.cgroups = cgroups;
     this.layers = layers;
     this.idRanges = idRanges;
@@ -83,15 +88,16 @@ public final class ExplainSandbox {
   }
 
   /**
-   * @param spec validated
+   * @param asked validated
    * @throws SandboxException {@code invalid_spec} for what this host cannot do
    */
-  public Explanation explain(SandboxSpec spec) {
-    describe.check(spec);
+  public Explanation explain(SandboxSpec asked, Caller caller) {
+    SandboxSpec spec = policy.admit(asked, caller);
+    describe.check(spec, caller);
     String name = spec.name() == null ? "sandbox-" + ID : spec.name();
     Cgroup cgroup = cgroups.of(ID);
     LaunchRequest request = describe.request(spec, name, cgroup);
-    IdMappings ids = idMappings(spec);
+    IdMappings ids = idMappings(spec, caller);
     List<ExplainedStep> steps = new ArrayList<>();
     Commands commands = new Commands();
     for (Path procs : cgroup.procsFiles()) {
@@ -121,12 +127,13 @@ public final class ExplainSandbox {
     }
     Plan enter = LaunchPlanner.enter(request);
     Plan furnish = LaunchPlanner.furnish(request);
-    List<Step> process = process(spec, name);
+    List<Step> process = process(spec, name, caller);
     add(steps, "enter", enter.steps());
     add(steps, "furnish", furnish.steps());
     add(steps, "process", process == null ? List.of() : process);
     boolean own = spec.namespace(NamespaceType.USER).isNew();
-    commands.run(enter, this::fileOf, own ? ids : null, furnish, layer, process);
+    commands.run(
+        enter, namespace -> fileOf(namespace, caller), own ? ids : null, furnish, layer, process);
     return new Explanation(spec, cgroup.path(), ids, steps, commands.lines());
   }
 
@@ -134,9 +141,9 @@ public final class ExplainSandbox {
     steps.forEach(s -> all.add(new ExplainedStep(phase, s.name(), s.path(), s.toString())));
   }
 
-  private IdMappings idMappings(SandboxSpec spec) {
+  private IdMappings idMappings(SandboxSpec spec, Caller caller) {
     if (!spec.namespace(NamespaceType.USER).isNew()) {
-      return describe.idMappingsOfJoined(spec);
+      return describe.idMappingsOfJoined(spec, caller);
     }
     if (spec.idMappings() != null) {
       return spec.idMappings();
@@ -146,30 +153,33 @@ public final class ExplainSandbox {
     return next;
   }
 
-  private String fileOf(FdSource.Namespace namespace) {
+  private String fileOf(FdSource.Namespace namespace, Caller caller) {
     if (namespace.source() instanceof NamespaceSource.OfSandbox of) {
-      Sandbox other = openSources.joinable(of.sandbox(), namespace.type());
+      Sandbox other = openSources.joinable(of.sandbox(), namespace.type(), caller);
       return "/proc/" + other.status().pid() + "/ns/" + namespace.type().procName();
     }
     return ((NamespaceSource.OfPath) namespace.source()).path();
   }
 
   /** Null without a main process. */
-  private List<Step> process(SandboxSpec spec, String name) {
+  private List<Step> process(SandboxSpec spec, String name, Caller caller) {
     if (spec.process() == null) {
       return null;
     }
-    try (Fd root = root(spec)) {
+    try (Fd root = root(spec, caller)) {
       return ProcessPlanner.steps(resolve.resolve(spec, name, root, spec.process()), List.of());
     }
   }
 
   /** Whose files say who a user is. Of a mount namespace that is joined by path the host's do. */
-  private Fd root(SandboxSpec spec) {
+  private Fd root(SandboxSpec spec, Caller caller) {
     int flags = Syscalls.O_PATH | Syscalls.O_DIRECTORY;
     if (spec.namespace(NamespaceType.MOUNT) instanceof NamespaceSource.OfSandbox of) {
-      return inits.openProc(openSources.joinable(of.sandbox(), NamespaceType.MOUNT), "root", flags);
+      return inits.openProc(
+          openSources.joinable(of.sandbox(), NamespaceType.MOUNT, caller), "root", flags);
     }
-    return syscalls.open(spec.root() == null ? "/" : spec.root().path(), flags, 0);
+    return spec.root() == null
+        ? syscalls.open("/", flags, 0)
+        : openSources.openPath("root.path", spec.root().path(), caller);
   }
 }

@@ -3,8 +3,8 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.process.ProcessStreams;
 import io.sandboxd.process.StdinWriter;
 import io.sandboxd.process.StdinWriter.Feed;
+import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
 import java.util.function.Consumer;
@@ -30,11 +30,9 @@ public final class FeedInput {
     long offset();
   }
 
-  private final SandboxRegistry registry;
   private final Streams streams;
 
-  public FeedInput(SandboxRegistry registry, Streams streams) {
-    this.registry = registry;
+  public FeedInput(Streams streams) {
     this.streams = streams;
   }
 
@@ -44,12 +42,12 @@ public final class FeedInput {
    * @throws SandboxException {@code not_found}; {@code wrong_state} for a process whose stdin is
    *     not open to anybody; {@code invalid_spec}
    */
-  public Feeding begin(String sandbox, String name, Long offset, String key) {
+  public Feeding begin(Sandbox sandbox, String name, Long offset, String key) {
     if (offset != null && key != null) {
       throw SandboxException.invalid(
           "offset", "does the same as an Idempotency-Key: choose one of them");
     }
-    SandboxProcess process = registry.get(sandbox).process(name);
+    SandboxProcess process = sandbox.process(name);
     ProcessStreams its = streams.of(process);
     StdinWriter writer = its.input();
     if (writer != null) {

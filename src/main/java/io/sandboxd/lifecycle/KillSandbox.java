@@ -4,7 +4,6 @@ import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.SandboxException;
@@ -18,12 +17,10 @@ public final class KillSandbox {
       EnumSet.of(
           SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
 
-  private final SandboxRegistry registry;
   private final Syscalls syscalls;
   private final Cgroups cgroups;
 
-  public KillSandbox(SandboxRegistry registry, Syscalls syscalls, Cgroups cgroups) {
-    this.registry = registry;
+  public KillSandbox(Syscalls syscalls, Cgroups cgroups) {
     this.syscalls = syscalls;
     this.cgroups = cgroups;
   }
@@ -32,8 +29,7 @@ public final class KillSandbox {
    * @param by who asks, for the record of how it ended
    * @throws SandboxException {@code not_found}; {@code wrong_state} for a process that has ended
    */
-  public void kill(String name, KillRequest request, String by) {
-    Sandbox sandbox = registry.get(name);
+  public void kill(Sandbox sandbox, KillRequest request, String by) {
     sandbox.exclusively(
         () -> {
           if (request.toAll()) {

@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.SandboxStatus.NamespaceStatus;
 import io.sandboxd.sandbox.SandboxStatus.Origin;
@@ -15,7 +16,7 @@ public final class ListNamespaces {
    * @param inode by which lsns(8) knows it
    * @param from for a joined one: the sandbox's name or the path
    * @param host whether it is the host's own
-   * @param sharedWith the names of the other sandboxes in it
+   * @param sharedWith the names of the other sandboxes in it, as far as the caller may know
    */
   public record Shared(
       NamespaceType type,
@@ -32,8 +33,7 @@ public final class ListNamespaces {
   }
 
   /** In the order of {@link NamespaceType}. */
-  public List<Shared> list(String name) {
-    Sandbox sandbox = registry.get(name);
+  public List<Shared> list(Sandbox sandbox, Caller caller) {
     Map<NamespaceType, NamespaceStatus> own = sandbox.status().namespaces();
     if (own == null) {
       return List.of();
@@ -42,7 +42,7 @@ public final class ListNamespaces {
     own.forEach(
         (type, status) -> {
           List<String> others =
-              registry.all().stream()
+              registry.all(caller).stream()
                   .filter(s -> s != sandbox && shares(s, type, status.inode()))
                   .map(Sandbox::name)
                   .toList();

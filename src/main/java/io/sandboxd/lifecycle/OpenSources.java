@@ -7,11 +7,14 @@ import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.Policy.Tree;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -25,20 +28,63 @@ public final class OpenSources {
   private final SandboxRegistry registry;
   private final Inits inits;
   private final Layers layers;
+  private final PolicyRules policy;
 
-  public OpenSources(Syscalls syscalls, SandboxRegistry registry, Inits inits, Layers layers) {
+  public OpenSources(
+      Syscalls syscalls, SandboxRegistry registry, Inits inits, Layers layers, PolicyRules policy) {
     this.syscalls = syscalls;
     this.registry = registry;
     this.inits = inits;
     this.layers = layers;
+    this.policy = policy;
+  }
+
+  /**
+   * What a path of the host leads to, as this caller may have it. What is named is one thing, what
+   * is opened another: whoever is no admin could change a link between the look and the use, so on
+   * the way from a permitted directory none is followed.
+   *
+   * @param field where the path is in the request
+   * @return good for no more than a look, a mount or a namespace's file (O_PATH)
+   * @throws SandboxException {@code invalid_spec}, {@code not_permitted}
+   */
+  Fd openPath(String field, String path, Caller caller) {
+    try {
+      return caller.admin()
+          ? syscalls.open(path, Syscalls.O_PATH, 0)
+          : openBelow(policy.requireTree(field, path), field, path);
+    } catch (ErrnoException e) {
+      throw unopenable(field, path, e);
+    }
+  }
+
+  private static SandboxException unopenable(String field, String path, ErrnoException e) {
+    return SandboxException.invalid(field, path + " cannot be opened: " + Errno.message(e.errno()));
+  }
+
+  private Fd openBelow(Tree tree, String field, String path) {
+    String below = tree.below(path);
+    if (below.isEmpty()) {
+      return syscalls.open(tree.path(), Syscalls.O_PATH, 0);
+    }
+    int resolve =
+        Syscalls.RESOLVE_BENEATH | Syscalls.RESOLVE_NO_SYMLINKS | Syscalls.RESOLVE_NO_MAGICLINKS;
+    try (Fd directory = syscalls.open(tree.path(), Syscalls.O_PATH, 0)) {
+      return syscalls.openat2(directory, below, Syscalls.O_PATH, resolve);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ELOOP || e.errno() == Errno.EXDEV) {
+        throw policy.refusePath(field, "leads through a link or out of the permitted directory");
+      }
+      throw e;
+    }
   }
 
   /** All of them, or none: what was opened before a failure is closed. */
-  List<Fd> open(Sandbox sandbox, List<FdSource> sources) {
+  List<Fd> open(Sandbox sandbox, List<FdSource> sources, Caller caller) {
     List<Fd> fds = new ArrayList<>(sources.size());
     try {
       for (FdSource source : sources) {
-        fds.add(open(sandbox, source));
+        fds.add(open(sandbox, source, caller));
       }
       return fds;
     } catch (RuntimeException e) {
@@ -47,13 +93,13 @@ public final class OpenSources {
     }
   }
 
-  private Fd open(Sandbox sandbox, FdSource source) {
+  private Fd open(Sandbox sandbox, FdSource source, Caller caller) {
     if (source instanceof FdSource.CgroupProcs procs) {
       return syscalls.open(procs.path(), Syscalls.O_WRONLY, 0);
     } else if (source instanceof FdSource.Namespace namespace) {
-      return namespace(namespace.type(), namespace.source());
+      return namespace(namespace.type(), namespace.source(), caller);
     } else if (source instanceof FdSource.MountTree tree) {
-      return mountTree(sandbox, tree);
+      return mountTree(sandbox, tree, caller);
     }
     boolean idmapped = ((FdSource.Layer) source).idmapped();
     try (Fd layer = layers.open(sandbox.id())) {
@@ -62,15 +108,15 @@ public final class OpenSources {
     }
   }
 
-  private Fd namespace(NamespaceType type, NamespaceSource source) {
+  private Fd namespace(NamespaceType type, NamespaceSource source, Caller caller) {
     String field = "namespaces." + type.word();
     if (source instanceof NamespaceSource.OfSandbox of) {
       return inits.openProc(
-          joinable(of.sandbox(), type), "ns/" + type.procName(), Syscalls.O_RDONLY);
+          joinable(of.sandbox(), type, caller), "ns/" + type.procName(), Syscalls.O_RDONLY);
     }
     String path = ((NamespaceSource.OfPath) source).path();
     // Looked at before it is opened: opening a device or a pipe can do things.
-    try (Fd found = syscalls.open(path, Syscalls.O_PATH, 0)) {
+    try (Fd found = openPath(field + ".path", path, caller)) {
       int actual = namespaceType(found);
       if (actual != type.cloneFlag()) {
         throw SandboxException.invalid(
@@ -78,8 +124,7 @@ public final class OpenSources {
       }
       return syscalls.open(found.procPath(), Syscalls.O_RDONLY, 0);
     } catch (ErrnoException e) {
-      throw SandboxException.invalid(
-          field + ".path", path + " cannot be opened: " + Errno.message(e.errno()));
+      throw unopenable(field + ".path", path, e);
     }
   }
 
@@ -95,13 +140,14 @@ public final class OpenSources {
   }
 
   /** The sandbox whose namespace is to be joined. */
-  Sandbox joinable(String name, NamespaceType type) {
+  Sandbox joinable(String name, NamespaceType type, Caller caller) {
     String field = "namespaces." + type.word() + ".sandbox";
     Sandbox other =
         registry
-            .find(name)
+            .find(name, caller)
             .orElseThrow(
                 () -> SandboxException.invalid(field, "there is no sandbox '" + name + "'"));
+    policy.requireRights(other.status().spec(), caller);
     EnumSet<SandboxState> fit =
         EnumSet.of(
             SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
@@ -123,13 +169,13 @@ public final class OpenSources {
     return other;
   }
 
-  private Fd mountTree(Sandbox sandbox, FdSource.MountTree tree) {
+  private Fd mountTree(Sandbox sandbox, FdSource.MountTree tree, Caller caller) {
     Fd mount;
-    try (Fd source = syscalls.open(tree.path(), Syscalls.O_PATH, 0)) {
+    try (Fd source = openPath(tree.field(), tree.path(), caller)) {
       mount = syscalls.openTree(source, tree.recursive());
     } catch (ErrnoException e) {
       throw SandboxException.invalid(
-          tree.field(), tree.path() + " cannot be opened: " + Errno.message(e.errno()));
+          tree.field(), tree.path() + " cannot be mounted: " + Errno.message(e.errno()));
     }
     return isolated(sandbox, mount, tree.field(), tree.path(), tree.recursive(), tree.idmapped());
   }

@@ -3,18 +3,15 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import java.util.EnumSet;
 
 /** Freezes everything inside (cgroup freezer), and thaws it. */
 public final class PauseSandbox {
-  private final SandboxRegistry registry;
   private final Cgroups cgroups;
 
-  public PauseSandbox(SandboxRegistry registry, Cgroups cgroups) {
-    this.registry = registry;
+  public PauseSandbox(Cgroups cgroups) {
     this.cgroups = cgroups;
   }
 
@@ -22,8 +19,7 @@ public final class PauseSandbox {
    * @throws SandboxException {@code not_found}, {@code wrong_state}; {@code busy} when not all
    *     stopped in time
    */
-  public Sandbox pause(String name) {
-    Sandbox sandbox = registry.get(name);
+  public Sandbox pause(Sandbox sandbox) {
     return sandbox.exclusively(
         () -> {
           sandbox.require(
@@ -47,8 +43,7 @@ public final class PauseSandbox {
   /**
    * @throws SandboxException {@code not_found}, {@code wrong_state}
    */
-  public Sandbox resume(String name) {
-    Sandbox sandbox = registry.get(name);
+  public Sandbox resume(Sandbox sandbox) {
     return sandbox.exclusively(
         () -> {
           sandbox.require(

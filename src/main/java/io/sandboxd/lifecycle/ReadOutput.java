@@ -8,8 +8,8 @@ import io.sandboxd.process.OutputLog.Stream;
 import io.sandboxd.process.OutputPipe;
 import io.sandboxd.process.OutputReader;
 import io.sandboxd.process.ProcessStreams;
+import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ExecResult;
 import io.sandboxd.sandbox.SandboxException;
@@ -36,11 +36,9 @@ public final class ReadOutput {
    */
   public record Opened(OutputReader reader, Long offset, Long end, Long size) {}
 
-  private final SandboxRegistry registry;
   private final Streams streams;
 
-  public ReadOutput(SandboxRegistry registry, Streams streams) {
-    this.registry = registry;
+  public ReadOutput(Streams streams) {
     this.streams = streams;
   }
 
@@ -49,8 +47,8 @@ public final class ReadOutput {
    *
    * @throws SandboxException {@code not_found}
    */
-  public ProcessStreams streams(String sandbox, String process) {
-    return streams.of(registry.get(sandbox).process(process));
+  public ProcessStreams streams(Sandbox sandbox, String process) {
+    return streams.of(sandbox.process(process));
   }
 
   /**
@@ -59,8 +57,8 @@ public final class ReadOutput {
    * @throws SandboxException {@code not_found}; {@code range_not_satisfiable} for an offset after
    *     the end; {@code wrong_state} for a stream that has its reader already; {@code invalid_spec}
    */
-  public Opened open(String sandbox, String process, Wanted wanted, Runnable wake) {
-    SandboxProcess found = registry.get(sandbox).process(process);
+  public Opened open(Sandbox sandbox, String process, Wanted wanted, Runnable wake) {
+    SandboxProcess found = sandbox.process(process);
     if (found.status().streams()) {
       return pipe(found, wanted, wake);
     }

@@ -6,7 +6,6 @@ import io.sandboxd.linux.MountInfo;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.IdMapping;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
@@ -73,19 +72,12 @@ public final class ReadSecurity {
       int mountsOmitted) {}
 
   private final Syscalls syscalls;
-  private final SandboxRegistry registry;
   private final Inits inits;
   private final Cgroups cgroups;
   private final SandboxDevices devices;
 
-  public ReadSecurity(
-      Syscalls syscalls,
-      SandboxRegistry registry,
-      Inits inits,
-      Cgroups cgroups,
-      SandboxDevices devices) {
+  public ReadSecurity(Syscalls syscalls, Inits inits, Cgroups cgroups, SandboxDevices devices) {
     this.syscalls = syscalls;
-    this.registry = registry;
     this.inits = inits;
     this.cgroups = cgroups;
     this.devices = devices;
@@ -95,8 +87,7 @@ public final class ReadSecurity {
    * @param process an id; null for main, or the sandbox's init while main does not run
    * @throws SandboxException {@code not_found}; {@code wrong_state} when it does not run
    */
-  public Security read(String name, String process) {
-    Sandbox sandbox = registry.get(name);
+  public Security read(Sandbox sandbox, String process) {
     String id = process == null ? mainOrInit(sandbox) : process;
     if (id.equals(INIT)) {
       inits.requireInit(sandbox);

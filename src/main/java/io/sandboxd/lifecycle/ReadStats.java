@@ -2,7 +2,9 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.cgroup.Stats;
+import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.SandboxException;
 
 /** What a sandbox uses at this moment. */
 public final class ReadStats {
@@ -14,7 +16,11 @@ public final class ReadStats {
     this.cgroups = cgroups;
   }
 
-  public Stats stats(String name) {
-    return cgroups.of(registry.get(name).id()).stats();
+  /**
+   * @throws SandboxException {@code not_found} when it was deleted
+   */
+  public Stats stats(Sandbox sandbox) {
+    registry.requireThere(sandbox);
+    return cgroups.of(sandbox.id()).stats();
   }
 }

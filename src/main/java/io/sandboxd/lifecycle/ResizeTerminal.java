@@ -1,8 +1,8 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.process.TerminalLog;
+import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.SandboxException;
 
 /** Tells a process's terminal how large the user's is. */
@@ -10,11 +10,9 @@ public final class ResizeTerminal {
   /** Of the kernel's {@code struct winsize}. */
   private static final int MOST = 65_535;
 
-  private final SandboxRegistry registry;
   private final Streams streams;
 
-  public ResizeTerminal(SandboxRegistry registry, Streams streams) {
-    this.registry = registry;
+  public ResizeTerminal(Streams streams) {
     this.streams = streams;
   }
 
@@ -24,10 +22,10 @@ public final class ResizeTerminal {
    * @throws SandboxException {@code not_found}; {@code invalid_spec}; {@code wrong_state} for a
    *     process without a terminal
    */
-  public void resize(String sandbox, String name, Integer rows, Integer columns) {
+  public void resize(Sandbox sandbox, String name, Integer rows, Integer columns) {
     check("rows", rows);
     check("columns", columns);
-    SandboxProcess process = registry.get(sandbox).process(name);
+    SandboxProcess process = sandbox.process(name);
     TerminalLog terminal = streams.of(process).terminal();
     if (process.hasEnded() && process.status().tty()) {
       throw SandboxException.wrongState("The process '" + name + "' has ended.");

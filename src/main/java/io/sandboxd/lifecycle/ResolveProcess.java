@@ -25,27 +25,6 @@ public final class ResolveProcess {
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   private static final int DEFAULT_UMASK = 022;
 
-  /**
-   * What Docker gives a container, which most software is made for; but nothing to make devices
-   * with: in a user namespace that is refused anyway, and the host's root could make one for the
-   * host's disk.
-   */
-  private static final List<Capability> DEFAULT_CAPABILITIES =
-      List.of(
-          Capability.CHOWN,
-          Capability.DAC_OVERRIDE,
-          Capability.FSETID,
-          Capability.FOWNER,
-          Capability.NET_RAW,
-          Capability.SETGID,
-          Capability.SETUID,
-          Capability.SETFCAP,
-          Capability.SETPCAP,
-          Capability.NET_BIND_SERVICE,
-          Capability.SYS_CHROOT,
-          Capability.KILL,
-          Capability.AUDIT_WRITE);
-
   private final Syscalls syscalls;
   private final Inits inits;
 
@@ -129,7 +108,7 @@ public final class ResolveProcess {
 
   private static long capabilities(SandboxSpec sandbox, List<String> names) {
     if (names == null) {
-      long mask = Capability.maskOf(DEFAULT_CAPABILITIES);
+      long mask = Capability.maskOf(Capability.DEFAULT);
       // The audit log is the host's: elsewhere this opens nothing.
       boolean host = sandbox.namespace(NamespaceType.USER).isHost();
       return host ? mask : mask & ~Capability.AUDIT_WRITE.mask();

@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
@@ -32,22 +33,27 @@ public final class RunSandbox {
    * @param spec validated
    * @param key null, or what the client calls this request: asked for again, it gives the sandbox
    *     that there is, as long as there is one
+   * @param caller whose sandbox it will be
    * @throws SandboxException as {@link CreateSandbox} and {@link StartSandbox}, with nothing left;
    *     {@code key_reused}
    */
-  public Sandbox run(SandboxSpec spec, boolean andStart, RequestKey key, StageTimes times) {
+  public Sandbox run(
+      SandboxSpec spec, boolean andStart, RequestKey key, Caller caller, StageTimes times) {
     if (key == null) {
-      return started(create.create(spec, null, times), andStart, times);
+      return started(create.create(spec, null, caller, times), andStart, caller, times);
     }
     synchronized (locks.get(Math.floorMod(key.key().hashCode(), locks.size()))) {
-      Sandbox sandbox = earlier(key).orElseGet(() -> create.create(spec, key, times));
-      return started(sandbox, andStart, times);
+      Sandbox sandbox =
+          earlier(key, caller).orElseGet(() -> create.create(spec, key, caller, times));
+      return started(sandbox, andStart, caller, times);
     }
   }
 
-  private Optional<Sandbox> earlier(RequestKey key) {
+  /** Each user has keys of their own: those of others tell nothing, and are in nobody's way. */
+  private Optional<Sandbox> earlier(RequestKey key, Caller caller) {
     Optional<Sandbox> same =
         registry.all().stream()
+            .filter(s -> s.status().owner().uid() == caller.uid())
             .filter(s -> s.status().requestKey() != null && s.state() != SandboxState.DELETING)
             .filter(s -> s.status().requestKey().key().equals(key.key()))
             .findFirst();
@@ -58,13 +64,13 @@ public final class RunSandbox {
   }
 
   /** One that was started before is left as it is: it may have done its work. */
-  private Sandbox started(Sandbox sandbox, boolean wanted, StageTimes times) {
+  private Sandbox started(Sandbox sandbox, boolean wanted, Caller caller, StageTimes times) {
     if (wanted && sandbox.state() == SandboxState.CREATED) {
       try {
-        start.start(sandbox.id(), times);
+        start.start(sandbox, caller, times);
       } catch (SandboxException e) {
         // One request, one outcome: who was told of a failure has no sandbox to clean up.
-        delete.delete(sandbox.id(), true, "failed start");
+        delete.delete(sandbox, true, "failed start");
         throw e;
       }
     }

@@ -3,30 +3,31 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.lifecycle.LaunchProcess.Order;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
-import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import java.util.EnumSet;
 import java.util.Optional;
 
 /** Runs the main process: the first time, or again after it has ended. */
 public final class StartSandbox {
-  private final SandboxRegistry registry;
+  private final PolicyRules policy;
   private final LaunchProcess launch;
 
-  public StartSandbox(SandboxRegistry registry, LaunchProcess launch) {
-    this.registry = registry;
+  public StartSandbox(PolicyRules policy, LaunchProcess launch) {
+    this.policy = policy;
     this.launch = launch;
   }
 
   /**
    * @param times for its stages
-   * @throws SandboxException {@code not_found}, {@code wrong_state}, {@code launch_failed}
+   * @throws SandboxException {@code wrong_state}, {@code launch_failed}; {@code not_permitted} for
+   *     one that the caller could not create today
    */
-  public Sandbox start(String name, StageTimes times) {
-    Sandbox sandbox = registry.get(name);
+  public Sandbox start(Sandbox sandbox, Caller caller, StageTimes times) {
     return sandbox.exclusively(
         () -> {
           sandbox.require(
@@ -37,20 +38,21 @@ public final class StartSandbox {
             throw SandboxException.wrongState(
                 "The sandbox '" + sandbox.name() + "' was created without a process: use exec.");
           }
+          ProcessSpec main = policy.admit(spec, sandbox.status().spec(), caller);
           Optional<SandboxProcess> former = sandbox.main();
-          SandboxProcess main =
-              launch.launch(sandbox, new Order(ProcessStatus.MAIN, spec, null, 0, null, times));
+          SandboxProcess process =
+              launch.launch(sandbox, new Order(ProcessStatus.MAIN, main, null, 0, null, times));
           former.ifPresent(launch::forget);
           // It runs, be there room to write it down or not: the next daemon can tell by its
           // process.
-          main.announce(
+          process.announce(
               () ->
                   sandbox.updateIf(
                       EnumSet.of(SandboxState.CREATED, SandboxState.STOPPED),
-                      s -> s.started(main.status().startedAt())));
+                      s -> s.started(process.status().startedAt())));
           Fault.START_DONE.here(sandbox);
-          if (main.isOver()) {
-            RecordExit.mainHasEnded(main);
+          if (process.isOver()) {
+            RecordExit.mainHasEnded(process);
           }
           times.done("record");
           return sandbox;

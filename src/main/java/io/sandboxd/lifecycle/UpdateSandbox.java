@@ -2,12 +2,14 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.registry.Sandbox;
-import io.sandboxd.registry.SandboxRegistry;
+import io.sandboxd.sandbox.Caller;
+import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.SandboxStatusBuilder;
+import io.sandboxd.sandbox.rules.PolicyRules;
 import io.sandboxd.sandbox.rules.SandboxPatch;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -19,29 +21,29 @@ public final class UpdateSandbox {
       EnumSet.of(
           SandboxState.CREATED, SandboxState.RUNNING, SandboxState.PAUSED, SandboxState.STOPPED);
 
-  private final SandboxRegistry registry;
+  private final PolicyRules policy;
   private final Cgroups cgroups;
   private final ExpireSandboxes expire;
 
-  public UpdateSandbox(SandboxRegistry registry, Cgroups cgroups, ExpireSandboxes expire) {
-    this.registry = registry;
+  public UpdateSandbox(PolicyRules policy, Cgroups cgroups, ExpireSandboxes expire) {
+    this.policy = policy;
     this.cgroups = cgroups;
     this.expire = expire;
   }
 
   /**
    * @param change from what it is to what it shall be; asked when no other verb runs
-   * @throws SandboxException {@code not_found}, {@code wrong_state}; {@code invalid_spec}, {@code
-   *     busy} or {@code launch_failed} for limits that cannot be had: the former ones are in force
-   *     then
+   * @throws SandboxException {@code wrong_state}; {@code not_permitted}; {@code invalid_spec},
+   *     {@code busy} or {@code launch_failed} for limits that cannot be had: the former ones are in
+   *     force then
    */
-  public Sandbox update(String name, Function<SandboxStatus, SandboxPatch> change) {
-    Sandbox sandbox = registry.get(name);
+  public Sandbox update(
+      Sandbox sandbox, Function<SandboxStatus, SandboxPatch> change, Caller caller) {
     return sandbox.exclusively(
         () -> {
           sandbox.require(ALIVE, "it cannot be changed");
-          SandboxPatch patch = change.apply(sandbox.status());
           Resources former = sandbox.status().resources();
+          SandboxPatch patch = admitted(change.apply(sandbox.status()), former, caller);
           boolean limits = !patch.resources().equals(former);
           if (limits) {
             cgroups.check(patch.resources());
@@ -63,6 +65,13 @@ public final class UpdateSandbox {
           }
           return sandbox;
         });
+  }
+
+  /** Limits that are left as they are may be an admin's doing. */
+  private SandboxPatch admitted(SandboxPatch patch, Resources former, Caller caller) {
+    return patch.resources().equals(former)
+        ? patch
+        : patch.with(policy.admit(patch.resources(), FieldPath.ROOT.field("resources"), caller));
   }
 
   private static SandboxStatus patched(SandboxStatus status, SandboxPatch patch) {

@@ -1,12 +1,21 @@
 package io.sandboxd.linux;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import jnr.ffi.Pointer;
 
 /** The system calls for real, through the C library. Safe for use by many threads. */
 public final class Libc extends FileCalls {
   private static final int SOL_SOCKET = 1;
+  private static final int SO_PEERGROUPS = 59;
+  private static final int SO_PEERPIDFD = 77;
+  private static final int USUAL_GROUPS = 64;
+
+  /** In struct group, behind two pointers. */
+  private static final int GR_GID = 16;
+
   private static final int P_PID = 1;
   private static final int P_PIDFD = 3;
   private static final int SIGKILL = 9;
@@ -35,6 +44,43 @@ public final class Libc extends FileCalls {
     length.putInt(0, Integer.BYTES);
     check(c.getsockopt(socket.number(), SOL_SOCKET, option, value, length), "getsockopt", null);
     return value.getInt(0);
+  }
+
+  @Override
+  public Set<Long> peerGroups(Fd socket) {
+    for (int room = USUAL_GROUPS; ; ) {
+      NativeMemory memory = memory();
+      Pointer groups = memory.take(room * Integer.BYTES);
+      Pointer length = memory.take(Integer.BYTES);
+      length.putInt(0, room * Integer.BYTES);
+      int result = c.getsockopt(socket.number(), SOL_SOCKET, SO_PEERGROUPS, groups, length);
+      int count = length.getInt(0) / Integer.BYTES;
+      if (result < 0 && errno() == Errno.ERANGE && count > room) {
+        room = count; // the kernel says how much it takes
+        continue;
+      }
+      check(result, "getsockopt", null);
+      Set<Long> found = new HashSet<>();
+      for (int i = 0; i < count; i++) {
+        found.add(Integer.toUnsignedLong(groups.getInt((long) i * Integer.BYTES)));
+      }
+      return found;
+    }
+  }
+
+  @Override
+  public Fd peerPidfd(Fd socket) {
+    try {
+      return new Fd(socketOption(socket, SO_PEERPIDFD), this);
+    } catch (ErrnoException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public Long groupId(String name) {
+    Pointer group = c.getgrnam(name);
+    return group == null ? null : Integer.toUnsignedLong(group.getInt(GR_GID));
   }
 
   @Override

@@ -84,6 +84,8 @@ public interface LibcFunctions {
   @SaveError
   int getsockopt(int fd, int level, int option, Pointer value, Pointer length);
 
+  Pointer getgrnam(String name);
+
   @SaveError
   long sendmsg(int fd, Pointer message, int flags);
 

@@ -2,6 +2,7 @@ package io.sandboxd.linux;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The system calls the daemon makes itself, each as the man page of section 2 has it. Refusals are
@@ -23,6 +24,8 @@ public interface Syscalls {
   int O_NOFOLLOW = CpuArchitecture.ARM ? 0100000 : 0400000;
 
   int RESOLVE_NO_MAGICLINKS = 0x02;
+  int RESOLVE_NO_SYMLINKS = 0x04;
+  int RESOLVE_BENEATH = 0x08;
   int RESOLVE_IN_ROOT = 0x10;
 
   int OPEN_TREE_CLONE = 1;
@@ -181,6 +184,19 @@ public interface Syscalls {
 
   /** getsockopt(2) of an option of SOL_SOCKET that is a number (socket(7)). */
   int socketOption(Fd socket, int option);
+
+  /** SO_PEERGROUPS (socket(7)): the supplementary groups of who has connected a Unix socket. */
+  Set<Long> peerGroups(Fd socket);
+
+  /**
+   * SO_PEERPIDFD: who has connected a Unix socket, without the doubt of a number.
+   *
+   * @return null when it has ended, or the kernel does not tell (before Linux 6.5)
+   */
+  Fd peerPidfd(Fd socket);
+
+  /** getgrnam(3): a group's number, or null if there is none of that name. */
+  Long groupId(String name);
 
   /** A SOCK_SEQPACKET socket that listens at a path (unix(7); up to 107 bytes). */
   Fd listenSeqpacket(String path);

@@ -1,5 +1,6 @@
 package io.sandboxd.registry;
 
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
@@ -57,6 +58,11 @@ public final class Sandbox {
 
   public SandboxStatus status() {
     return status;
+  }
+
+  /** Whether there is such a sandbox, as far as this caller may know. */
+  public boolean isVisibleTo(Caller caller) {
+    return caller.sees(status.owner());
   }
 
   /** As clients see it: with the main process. */

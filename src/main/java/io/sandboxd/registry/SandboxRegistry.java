@@ -1,5 +1,6 @@
 package io.sandboxd.registry;
 
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxStatus;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 
 /** All sandboxes there are, by name and by id. */
 public final class SandboxRegistry {
@@ -28,24 +30,20 @@ public final class SandboxRegistry {
    * Takes a name, in the file too, before anything is made; and runs the verb that makes it, before
    * any other verb can get at it.
    *
+   * @param room told how many sandboxes the owner has already; throws when that is enough
    * @throws SandboxException {@code name_in_use}
    */
-  public <T> T reserve(SandboxStatus creating, Function<Sandbox, T> verb) {
+  public <T> T reserve(SandboxStatus creating, IntConsumer room, Function<Sandbox, T> verb) {
     Sandbox sandbox = new Sandbox(directory, listener, creating);
     return sandbox.exclusively(
         () -> {
-          take(sandbox, creating);
+          take(sandbox, creating, room);
           return verb.apply(sandbox);
         });
   }
 
-  private void take(Sandbox sandbox, SandboxStatus creating) {
-    if (byId.containsKey(creating.name()) || byName.putIfAbsent(creating.name(), sandbox) != null) {
-      throw new SandboxException(
-              ErrorCode.NAME_IN_USE,
-              "There is a sandbox '" + creating.name() + "' already: choose another name.")
-          .with("field", "name");
-    }
+  private void take(Sandbox sandbox, SandboxStatus creating, IntConsumer room) {
+    takeName(sandbox, creating, room);
     try {
       directory.createSandbox(creating.id());
       sandbox.update(same -> same);
@@ -57,6 +55,20 @@ public final class SandboxRegistry {
     byId.put(creating.id(), sandbox);
   }
 
+  /** One at a time: two that see the same last place would both take it. */
+  private synchronized void takeName(Sandbox sandbox, SandboxStatus creating, IntConsumer room) {
+    if (byId.containsKey(creating.name()) || byName.containsKey(creating.name())) {
+      throw new SandboxException(
+              ErrorCode.NAME_IN_USE,
+              "There is a sandbox '" + creating.name() + "' already: choose another name.")
+          .with("field", "name");
+    }
+    long uid = creating.owner().uid();
+    room.accept(
+        (int) byName.values().stream().filter(s -> s.status().owner().uid() == uid).count());
+    byName.put(creating.name(), sandbox);
+  }
+
   /** Takes in a sandbox that was there before the daemon was. */
   public Sandbox restore(SandboxStatus known) {
     Sandbox sandbox = new Sandbox(directory, listener, known);
@@ -65,17 +77,24 @@ public final class SandboxRegistry {
     return sandbox;
   }
 
+  /** What is there for a caller, by name, else by id. */
+  public Optional<Sandbox> find(String nameOrId, Caller caller) {
+    return find(nameOrId).filter(sandbox -> sandbox.isVisibleTo(caller));
+  }
+
+  /**
+   * @throws SandboxException {@code not_found} if it has been removed
+   */
+  public void requireThere(Sandbox sandbox) {
+    if (byId.get(sandbox.id()) != sandbox) {
+      throw SandboxException.notFound("sandbox", sandbox.name());
+    }
+  }
+
   /** By name, else by id. */
   public Optional<Sandbox> find(String nameOrId) {
     Sandbox named = byName.get(nameOrId);
     return Optional.ofNullable(named != null ? named : byId.get(nameOrId));
-  }
-
-  /**
-   * @throws SandboxException {@code not_found}
-   */
-  public Sandbox get(String nameOrId) {
-    return find(nameOrId).orElseThrow(() -> SandboxException.notFound("sandbox", nameOrId));
   }
 
   /** The oldest first. */
@@ -84,6 +103,11 @@ public final class SandboxRegistry {
         .sorted(
             Comparator.comparing((Sandbox s) -> s.status().createdAt()).thenComparing(Sandbox::id))
         .toList();
+  }
+
+  /** Those that are there for a caller, the oldest first. */
+  public List<Sandbox> all(Caller caller) {
+    return all().stream().filter(sandbox -> sandbox.isVisibleTo(caller)).toList();
   }
 
   /** Of all sandboxes, those too whose creation has only just begun. */

@@ -1,8 +1,11 @@
 package io.sandboxd.sandbox;
 
 import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The capabilities of Linux in the order of their numbers (capabilities(7), linux/capability.h).
@@ -49,6 +52,28 @@ public enum Capability {
   PERFMON,
   BPF,
   CHECKPOINT_RESTORE;
+
+  /**
+   * What a process has that does not say: what Docker gives, which most software is made for; but
+   * nothing to make devices with. In a user namespace that is refused anyway, and the host's root
+   * could make one for the host's disk.
+   */
+  public static final Set<Capability> DEFAULT =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              CHOWN,
+              DAC_OVERRIDE,
+              FSETID,
+              FOWNER,
+              NET_RAW,
+              SETGID,
+              SETUID,
+              SETFCAP,
+              SETPCAP,
+              NET_BIND_SERVICE,
+              SYS_CHROOT,
+              KILL,
+              AUDIT_WRITE));
 
   /** The kernel's number, 0 to 63. */
   public int number() {

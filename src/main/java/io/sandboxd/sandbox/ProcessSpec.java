@@ -118,6 +118,28 @@ public record ProcessSpec(
           @Max(value = 65_535, message = SIZE_RULE)
           Integer width) {}
 
+  /** The same with other capabilities. */
+  public ProcessSpec withCapabilities(List<String> names) {
+    return new ProcessSpec(
+        args,
+        env,
+        cwd,
+        user,
+        tty,
+        consoleSize,
+        stdin,
+        output,
+        outputRetention,
+        names,
+        noNewPrivileges,
+        rlimits,
+        umask,
+        oomScoreAdj,
+        resources,
+        timeout,
+        seccomp);
+  }
+
   /** Whether it has a terminal. */
   public boolean hasTerminal() {
     return Boolean.TRUE.equals(tty);

@@ -208,4 +208,27 @@ public record SandboxSpec(
     Namespaces chosen = namespaces == null ? new Namespaces(null, Map.of()) : namespaces;
     return chosen.of(type, timeOffsets != null);
   }
+
+  /** The same with other limits, and another form of its process. */
+  public SandboxSpec with(Resources limits, ProcessSpec main) {
+    return new SandboxSpec(
+        name,
+        labels,
+        namespaces,
+        hostname,
+        domainname,
+        timeOffsets,
+        idMappings,
+        root,
+        mounts,
+        devices,
+        maskedPaths,
+        readonlyPaths,
+        limits,
+        network,
+        sysctls,
+        ttl,
+        outputRetention,
+        main);
+  }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
  *
  * @param version the form of the file, {@link StoredForm#VERSION}; not shown to clients
  * @param id made by the daemon, unique for all times
+ * @param owner who asked for it
  * @param createdAt when the name was reserved
  * @param startedAt when the main process was last started
  * @param stoppedAt when the main process last ended
@@ -30,6 +31,7 @@ public record SandboxStatus(
     @JsonView(StoredForm.class) int version,
     String id,
     String name,
+    Owner owner,
     Map<String, String> labels,
     SandboxState state,
     Instant createdAt,
@@ -47,6 +49,11 @@ public record SandboxStatus(
     String error,
     @JsonView(StoredForm.class) RequestKey requestKey,
     SandboxSpec spec) {
+
+  /** Files of older daemons have no owner: whoever could ask was root then. */
+  public SandboxStatus {
+    owner = owner == null ? Owner.ROOT : owner;
+  }
 
   /** Where a namespace came from. */
   public enum Origin {

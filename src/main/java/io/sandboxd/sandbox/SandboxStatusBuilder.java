@@ -7,6 +7,7 @@ import java.util.Map;
 public final class SandboxStatusBuilder {
   private String id;
   private String name;
+  private Owner owner;
   private Map<String, String> labels;
   private SandboxState state;
   private Instant createdAt;
@@ -30,6 +31,7 @@ public final class SandboxStatusBuilder {
   SandboxStatusBuilder(SandboxStatus from) {
     id = from.id();
     name = from.name();
+    owner = from.owner();
     labels = from.labels();
     state = from.state();
     createdAt = from.createdAt();
@@ -61,6 +63,11 @@ public final class SandboxStatusBuilder {
 
   public SandboxStatusBuilder name(String value) {
     name = value;
+    return this;
+  }
+
+  public SandboxStatusBuilder owner(Owner value) {
+    owner = value;
     return this;
   }
 
@@ -149,6 +156,7 @@ public final class SandboxStatusBuilder {
         StoredForm.VERSION,
         id,
         name,
+        owner,
         labels,
         state,
         createdAt,

@@ -25,6 +25,8 @@ import java.time.Duration;
  *     ended longest ago are forgotten
  * @param keptEvents how many events are kept for clients that come back; on file at least half as
  *     many
+ * @param adminGroup whose members may do everything, by name; null: root alone
+ * @param policy what all others may do
  */
 public record Settings(
     Path socket,
@@ -38,4 +40,6 @@ public record Settings(
     Duration idleTimeout,
     long outputRetention,
     int keptProcesses,
-    int keptEvents) {}
+    int keptEvents,
+    String adminGroup,
+    Policy policy) {}

@@ -1,6 +1,7 @@
 package io.sandboxd.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -52,6 +53,23 @@ class OperationsDescriptionTest {
     assertEquals(written, described);
   }
 
+  /** The gate lets through what is in its table, and the table has what there is, no more. */
+  @Test
+  void everyOperationIsChecked() {
+    Set<String> checked =
+        Endpoint.ALL.stream()
+            .map(endpoint -> endpoint.method() + " " + endpoint.path())
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(Endpoint.ALL.size(), checked.size(), "one of them is there twice");
+    Set<String> described = new TreeSet<>();
+    description.operations().forEach(o -> described.add(key(o)));
+    assertEquals(described, checked);
+    for (Endpoint endpoint : Endpoint.ALL) {
+      boolean ofASandbox = endpoint.path().contains("{" + Endpoint.SANDBOX + "}");
+      assertEquals(ofASandbox, endpoint.right() == Endpoint.Right.OWNER, endpoint.path());
+    }
+  }
+
   @Test
   void everyResourceIsLookedAt() {
     Set<String> found =
@@ -72,9 +90,13 @@ class OperationsDescriptionTest {
             described.add(parameter.path("in").asText() + " " + parameter.path("name").asText());
           }
           Set<String> written = new TreeSet<>();
+          // What varies in the path is read once, where it is seen whether the caller may know it.
+          java.util.regex.Pattern.compile("\\{(\\w+)}")
+              .matcher(operation.path())
+              .results()
+              .forEach(varying -> written.add("path " + varying.group(1)));
           for (Parameter parameter : method.getParameters()) {
-            Optional.ofNullable(parameter.getAnnotation(PathParam.class))
-                .ifPresent(p -> written.add("path " + p.value()));
+            assertNull(parameter.getAnnotation(PathParam.class), key(operation));
             Optional.ofNullable(parameter.getAnnotation(QueryParam.class))
                 .ifPresent(q -> written.add("query " + q.value()));
             Optional.ofNullable(parameter.getAnnotation(HeaderParam.class))

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.annotation.JsonView;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sandboxd.cgroup.Stats;
+import io.sandboxd.events.AuditedCall;
 import io.sandboxd.events.Event;
 import io.sandboxd.events.EventType;
 import io.sandboxd.lifecycle.ExplainSandbox;
@@ -23,6 +24,7 @@ import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.Leak;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.Owner;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.Resources;
@@ -125,6 +127,8 @@ class SchemasDescriptionTest {
           Event.class,
           Event.Subject.class,
           Event.Actor.class,
+          AuditedCall.class,
+          Owner.class,
           InfoResource.Info.class,
           InfoResource.CgroupInfo.class,
           InfoResource.Limits.class);

@@ -5,12 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sandboxd.sandbox.Capability;
+import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.Policy;
 import io.sandboxd.sandbox.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +37,76 @@ class SettingsReaderTest {
     assertEquals(0x70000000L, settings.idBase());
     assertEquals(1 << 20, settings.maxBody());
     assertEquals(Duration.ofSeconds(60), settings.idleTimeout());
+  }
+
+  @Test
+  void whoIsNoAdminHasLittleByDefault() {
+    Settings settings = read(Map.of(), Map.of());
+    assertNull(settings.adminGroup());
+    Policy policy = settings.policy();
+    assertEquals(16, policy.maxSandboxes());
+    assertEquals(1L << 30, policy.memoryMax().bytes());
+    assertEquals(1.0, policy.cpuMax());
+    assertEquals(512, policy.pidsMax());
+    assertEquals(Set.of(NamespaceType.TIME), policy.hostNamespaces());
+    assertEquals(List.of(), policy.joinPaths());
+    assertEquals(List.of(), policy.roots());
+    assertEquals(List.of(), policy.binds());
+    assertEquals(Capability.DEFAULT, policy.capabilities());
+    assertEquals(false, policy.seccompUnconfined());
+  }
+
+  @Test
+  void aPolicyIsRead() {
+    Policy policy =
+        read(
+                Map.of(
+                    "sandboxd.policy-memory-max", "none",
+                    "sandboxd.policy-host-namespaces", "none",
+                    "sandboxd.policy-roots", "/srv/a:ro, /srv/b:rw",
+                    "sandboxd.policy-join-paths", "/run/netns",
+                    "sandboxd.policy-capabilities", "default,CAP_NET_ADMIN",
+                    "sandboxd.policy-seccomp-unconfined", "true"),
+                Map.of())
+            .policy();
+    assertNull(policy.memoryMax());
+    assertEquals(Set.of(), policy.hostNamespaces());
+    assertEquals(
+        List.of(new Policy.Tree("/srv/a", false), new Policy.Tree("/srv/b", true)), policy.roots());
+    assertEquals(List.of(new Policy.Tree("/run/netns", false)), policy.joinPaths());
+    assertEquals(Capability.DEFAULT.size() + 1, policy.capabilities().size());
+    assertEquals(true, policy.seccompUnconfined());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "max-sandboxes, many",
+    "max-sandboxes, -1",
+    "memory-max, 1GG",
+    "cpu-max, 0",
+    "cpu-max, NaN",
+    "pids-max, 0",
+    "host-namespaces, net",
+    "roots, relative",
+    "roots, /",
+    "roots, /a/../b",
+    "roots, /a/",
+    "binds, /a:rx",
+    "roots, /a:b",
+    "join-paths, /a:rw/",
+    "capabilities, CAP_NONE",
+    "seccomp-unconfined, yes"
+  })
+  void aPolicyThatIsWrittenWronglyStopsTheStart(String name, String value) {
+    Map<String, String> wrong = Map.of("sandboxd.policy-" + name, value);
+    assertThrows(StartException.class, () -> read(wrong, Map.of()));
+  }
+
+  @Test
+  void refusalsNameSettingsThatThereAre() {
+    for (Policy.Rule rule : Policy.Rule.values()) {
+      assertTrue(Setting.ofKey(rule.word()).isPresent(), rule.word());
+    }
   }
 
   @Test

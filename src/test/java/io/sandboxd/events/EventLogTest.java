@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sandboxd.events.EventLog.Resumption;
+import io.sandboxd.sandbox.Owner;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ class EventLogTest {
   }
 
   private static Event deleted(int number) {
-    return Event.deleted(new Event.Subject("id" + number, "name" + number));
+    return Event.deleted(new Event.Subject("id" + number, "name" + number, Owner.ROOT));
   }
 
   private void tell(int from, int to) {

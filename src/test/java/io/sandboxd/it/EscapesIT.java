@@ -313,7 +313,8 @@ class EscapesIT {
       script = new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
     String said = sandbox.exec(List.of("sh", "-s"), "input", script).getString("stdout");
-    assertEquals("", said.lines().filter(l -> l.startsWith("OPEN")).collect(Collectors.joining("\n")));
+    assertEquals(
+        "", said.lines().filter(l -> l.startsWith("OPEN")).collect(Collectors.joining("\n")));
     long holding = said.lines().filter(l -> l.startsWith("holds")).count();
     assertTrue(holding > (said.contains("# skipped") ? 80 : 120), said);
   }

@@ -25,7 +25,15 @@ public final class Leaks {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private static final Set<String> STATE_FILES =
-      Set.of("lock", "sandboxes", "events", "events/current", "events/former");
+      Set.of(
+          "lock",
+          "sandboxes",
+          "events",
+          "events/current",
+          "events/former",
+          "audit",
+          "audit/current",
+          "audit/former");
 
   private final Daemon daemon;
   private final Set<String> mountsBefore;

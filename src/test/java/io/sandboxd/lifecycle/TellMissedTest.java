@@ -91,6 +91,7 @@ class TellMissedTest {
     SandboxSpec spec = SpecJson.read("{}".getBytes(StandardCharsets.UTF_8), SandboxSpec.class);
     return registry.reserve(
         SandboxStatus.creating("1", "web", spec, at),
+        had -> {},
         sandbox -> {
           sandbox.update(s -> s.withState(SandboxState.CREATED));
           return sandbox;

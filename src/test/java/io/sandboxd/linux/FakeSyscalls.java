@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A kernel that does what a test says: files by path, and a conversation on one socket. Whatever a
@@ -298,6 +299,21 @@ public class FakeSyscalls implements Syscalls {
 
   @Override
   public String programTag(Fd program) {
+    throw unexpected();
+  }
+
+  @Override
+  public Set<Long> peerGroups(Fd socket) {
+    throw unexpected();
+  }
+
+  @Override
+  public Fd peerPidfd(Fd socket) {
+    throw unexpected();
+  }
+
+  @Override
+  public Long groupId(String name) {
     throw unexpected();
   }
 }

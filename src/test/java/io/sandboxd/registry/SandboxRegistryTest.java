@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ExitStatus;
+import io.sandboxd.sandbox.Owner;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.Processes;
 import io.sandboxd.sandbox.SandboxException;
@@ -19,8 +21,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +52,7 @@ class SandboxRegistryTest {
   }
 
   private Sandbox reserve(String id, String name) {
-    return registry.reserve(creating(id, name), sandbox -> sandbox);
+    return registry.reserve(creating(id, name), had -> {}, sandbox -> sandbox);
   }
 
   private static ProcessStatus process(String id, int seq) {
@@ -75,10 +79,9 @@ class SandboxRegistryTest {
   @Test
   void foundByNameAndId() {
     Sandbox sandbox = reserve("1", "web");
-    assertSame(sandbox, registry.get("web"));
-    assertSame(sandbox, registry.get("1"));
-    assertEquals(
-        ErrorCode.NOT_FOUND, assertThrows(SandboxException.class, () -> registry.get("x")).code());
+    assertSame(sandbox, registry.find("web").orElseThrow());
+    assertSame(sandbox, registry.find("1").orElseThrow());
+    assertTrue(registry.find("x").isEmpty());
   }
 
   @Test
@@ -242,5 +245,39 @@ class SandboxRegistryTest {
     }
     TreeRemoval.remove(root.resolve("deep"));
     assertFalse(Files.exists(root.resolve("deep")));
+  }
+
+  @Test
+  void aSandboxIsThereForItsOwnerAndForAdmins() {
+    registry.reserve(
+        creating("1", "web").change().owner(new Owner(1000, 1000)).build(), had -> {}, s -> s);
+    assertTrue(registry.find("web", Caller.of(1000, 5, Set.of(), 1, null)).isPresent());
+    assertTrue(registry.find("1", Caller.of(0, 0, Set.of(), 1, null)).isPresent());
+    Caller stranger = Caller.of(1001, 1000, Set.of(1000L), 1, null);
+    assertTrue(registry.find("web", stranger).isEmpty());
+    assertTrue(registry.find("1", stranger).isEmpty());
+    assertEquals(List.of(), registry.all(stranger));
+  }
+
+  @Test
+  void theOwnersOtherSandboxesAreCounted() {
+    List<Integer> counts = new ArrayList<>();
+    for (String id : List.of("1", "2", "3")) {
+      Owner owner = new Owner(id.equals("2") ? 7 : 8, 0);
+      registry.reserve(
+          creating(id, "name" + id).change().owner(owner).build(), counts::add, s -> s);
+    }
+    assertEquals(List.of(0, 0, 1), counts);
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            registry.reserve(
+                creating("4", "full"),
+                had -> {
+                  throw new IllegalStateException("full");
+                },
+                s -> s));
+    assertTrue(registry.find("full").isEmpty());
+    reserve("4", "full");
   }
 }

@@ -54,6 +54,10 @@ public record SandboxPatch(
         patched.ttl());
   }
 
+  public SandboxPatch with(Resources limits) {
+    return new SandboxPatch(labels, limits, changesTtl, ttl);
+  }
+
   /** The same for the limits alone; {@code patch} is what a patch has for {@code resources}. */
   public static Resources resources(Resources current, JsonNode patch, SpecValidator validator) {
     FieldPath at = FieldPath.ROOT.field("resources");

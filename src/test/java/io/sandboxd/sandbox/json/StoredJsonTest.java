@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ExecResult;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.Owner;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.Processes;
 import io.sandboxd.sandbox.SandboxException;
@@ -62,6 +64,15 @@ class StoredJsonTest {
     assertEquals(full(), StoredJson.read(StoredJson.write(full()), SandboxStatus.class));
     ProcessStatus ended = MAIN.exited(NOON, OOM, new ProcessStatus.Usage(0.5, 4_096, 1.25, null));
     assertEquals(ended, StoredJson.read(StoredJson.write(ended), ProcessStatus.class));
+  }
+
+  @Test
+  void aFileWithoutAnOwnerIsRoots() {
+    SandboxStatus owned = full().change().owner(new Owner(1000, 100)).build();
+    assertEquals(owned, StoredJson.read(StoredJson.write(owned), SandboxStatus.class));
+    ObjectNode old = (ObjectNode) SpecJson.readTree(StoredJson.write(owned));
+    old.remove("owner");
+    assertEquals(Owner.ROOT, StoredJson.read(SpecJson.write(old), SandboxStatus.class).owner());
   }
 
   @Test
