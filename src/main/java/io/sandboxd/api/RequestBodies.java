@@ -50,10 +50,6 @@ final class RequestBodies {
         context.vertx().setTimer(settings.idleTimeout().toMillis(), late -> giveUp(context));
     context.put(TIMER, timer);
     context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
-    // Whoever asks first has been looked at by now.
-    if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
-      request.response().writeContinue();
-    }
     request.resume();
     collector.handle(context);
   }

@@ -104,7 +104,7 @@ class AuditIT {
               Neighbours.BOB + " DELETE /v1/sandboxes/{name} a - 404 not_found",
               alice + " POST /v1/sandboxes - - 403 not_permitted",
               alice + " POST - - - 404 not_found",
-              alice + " POST /v1/sandboxes/{name}/processes/{process}/kill a job 400 malformed",
+              alice + " POST /v1/sandboxes/{name}/processes/{process}/kill a job 400 invalid_spec",
               alice + " DELETE /v1/sandboxes/{name} a - 204 -"),
           told);
       JsonNode created = tail.events().get(0);

@@ -188,7 +188,6 @@ class PolicyIT {
         "idMappings",
         "admin-group",
         json("idMappings", json("uid", List.of(json("containerID", 0, "hostID", 0, "size", 1)))));
-    refused("process.oomScoreAdj", "admin-group", process("oomScoreAdj", -1));
     refused("process.outputRetention", "output-retention", process("outputRetention", "5Mi"));
     refused("outputRetention", "output-retention", json("outputRetention", "5Mi"));
     refused("process.seccomp", "policy-seccomp-unconfined", process("seccomp", "unconfined"));
@@ -207,9 +206,6 @@ class PolicyIT {
     here.alice
         .post(exec, json("args", args, "capabilities", List.of("CAP_CHOWN", "CAP_SYS_PTRACE")))
         .refused("capabilities[1]", "policy-capabilities");
-    here.alice
-        .post(exec, json("args", args, "oomScoreAdj", -5))
-        .refused("oomScoreAdj", "admin-group");
     here.alice
         .post(exec, json("args", args, "seccomp", "unconfined"))
         .refused("seccomp", "policy-seccomp-unconfined");
