@@ -3,8 +3,10 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.launch.LaunchRequest;
+import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
@@ -21,14 +23,16 @@ import java.util.Set;
 public final class DescribeLaunch {
   private final Cgroups cgroups;
   private final OpenSources openSources;
+  private final Filters filters;
   private final List<String> procControls =
       LaunchRequest.PROC_CONTROLS.stream()
           .filter(name -> Files.exists(Path.of("/proc", name)))
           .toList();
 
-  public DescribeLaunch(Cgroups cgroups, OpenSources openSources) {
+  public DescribeLaunch(Cgroups cgroups, OpenSources openSources, Filters filters) {
     this.cgroups = cgroups;
     this.openSources = openSources;
+    this.filters = filters;
   }
 
   /** Refuses what this host does not have, before anything is made. */
@@ -49,6 +53,15 @@ public final class DescribeLaunch {
       if (spec.namespace(type) instanceof NamespaceSource.OfSandbox of) {
         openSources.joinable(of.sandbox(), type);
       }
+    }
+    checkFilter(spec.process());
+  }
+
+  private void checkFilter(ProcessSpec main) {
+    try {
+      filters.check(main == null ? null : main.seccomp());
+    } catch (SandboxException e) {
+      throw e.within("process");
     }
   }
 

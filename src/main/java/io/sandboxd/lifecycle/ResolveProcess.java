@@ -1,6 +1,7 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.launch.ProcessPlanner;
+import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.process.UserLookup;
@@ -12,6 +13,7 @@ import io.sandboxd.sandbox.ProcessSpec.Rlimit;
 import io.sandboxd.sandbox.RlimitName;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.Seccomp;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,10 +47,17 @@ public final class ResolveProcess {
 
   private final Syscalls syscalls;
   private final Inits inits;
+  private final Filters filters;
 
-  public ResolveProcess(Syscalls syscalls, Inits inits) {
+  public ResolveProcess(Syscalls syscalls, Inits inits, Filters filters) {
     this.syscalls = syscalls;
     this.inits = inits;
+    this.filters = filters;
+  }
+
+  /** Does once what the first process would else have to wait for. */
+  public void prepare() {
+    filters.of(Seccomp.DEFAULT, Capability.maskOf(DEFAULT_CAPABILITIES));
   }
 
   /**
@@ -108,6 +117,7 @@ public final class ResolveProcess {
       env.put("HOSTNAME", or(sandbox.hostname(), name));
     }
     env.putAll(spec.env() == null ? Map.of() : spec.env());
+    long capabilities = capabilities(sandbox, spec.capabilities());
     return new ProcessPlanner.Process(
         spec.args(),
         env,
@@ -115,12 +125,13 @@ public final class ResolveProcess {
         who.uid(),
         who.gid(),
         who.additionalGids(),
-        capabilities(sandbox, spec.capabilities()),
+        capabilities,
         spec.capabilities() != null,
         !Boolean.FALSE.equals(spec.noNewPrivileges()),
         rlimits(spec.rlimits()),
         or(spec.umask(), DEFAULT_UMASK),
         spec.oomScoreAdj(),
+        filters.of(spec.seccomp(), capabilities),
         spec.hasTerminal());
   }
 
