@@ -49,11 +49,12 @@ public final class Libseccomp {
   }
 
   /**
-   * Compiles a profile that the rules of the model have found good. It takes milliseconds.
+   * Compiles a profile that the rules of the model have found good. It takes milliseconds, and for
+   * one that goes to all limits a second: so one at a time.
    *
    * @throws SandboxException {@code invalid_spec} with the rule, {@code seccomp.syscalls[N]}
    */
-  public SeccompFilter compile(SeccompProfile profile) {
+  public synchronized SeccompFilter compile(SeccompProfile profile) {
     Pointer filter = library.seccomp_init(code(profile.defaultAction(), profile.defaultErrnoRet()));
     if (filter == null) {
       throw SandboxException.invalid(

@@ -8,9 +8,11 @@ import io.sandboxd.sandbox.SeccompProfile.Condition;
 import io.sandboxd.sandbox.SeccompProfile.Operator;
 import java.math.BigInteger;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What goes together in a profile of system calls. Which calls there are depends on the machine, so
@@ -25,7 +27,16 @@ final class SeccompRules {
           SeccompRules::errnos,
           SeccompRules::conditions,
           SeccompRules::number,
+          SeccompRules::combinations,
           SeccompRules::contradictions);
+
+  /**
+   * Of all rules together, each counted for each name: libseccomp takes up to a second for them.
+   */
+  static final int MAX_CONDITIONS = 256;
+
+  /** Of one call, if one of them has several conditions: more can take libseccomp minutes. */
+  static final int MAX_COMBINED = 4;
 
   /** The rule of a call that has no conditions. */
   private record Always(int rule, Action action, Integer errno) {}
@@ -82,6 +93,36 @@ final class SeccompRules {
           at.field("syscalls"),
           "can have at most %d names in all rules together, but has %d"
               .formatted(MAX_NAMES, names));
+    }
+  }
+
+  private static void combinations(SeccompProfile profile, FieldPath at) {
+    Map<String, Integer> rulesOfCall = new HashMap<>();
+    Set<String> combined = new HashSet<>();
+    int conditions = 0;
+    for (int i = 0; i < rules(profile).size(); i++) {
+      CallRule rule = rules(profile).get(i);
+      if (isUnconditional(rule)) {
+        continue;
+      }
+      conditions += rule.args().size() * rule.names().size();
+      if (conditions > MAX_CONDITIONS) {
+        throw Rule.broken(
+            at.field("syscalls").index(i),
+            "has, with those before it, more than %d conditions, each counted for each name"
+                .formatted(MAX_CONDITIONS));
+      }
+      for (String name : rule.names()) {
+        if (rule.args().size() > 1) {
+          combined.add(name);
+        }
+        if (rulesOfCall.merge(name, 1, Integer::sum) > MAX_COMBINED && combined.contains(name)) {
+          throw Rule.broken(
+              at.field("syscalls").index(i),
+              "is one too many about %s: at most %d if one of them has several conditions"
+                  .formatted(name, MAX_COMBINED));
+        }
+      }
     }
   }
 

@@ -120,6 +120,39 @@ class ProcessRulesTest {
     Specs.assertRefused("process." + field, saying, () -> check(process));
   }
 
+  /** What libseccomp makes of conditions grows faster than they do. */
+  @Test
+  void conditionsOfSystemCallsAreBounded() {
+    assertDoesNotThrow(() -> check(filter(256, 1)));
+    Specs.assertRefused(
+        "process.seccomp.syscalls[256]", "more than 256 conditions", () -> check(filter(257, 1)));
+    assertDoesNotThrow(() -> check(filter(4, 3)));
+    Specs.assertRefused(
+        "process.seccomp.syscalls[4]",
+        "is one too many about chmod: at most 4",
+        () -> check(filter(5, 2)));
+    String names = ",\"x\"".repeat(1_023);
+    String rule = "{\"names\":[\"chmod\"%s],\"action\":\"SCMP_ACT_LOG\"}".formatted(names);
+    Specs.assertRefused(
+        "process.seccomp.syscalls",
+        "at most 4096 names in all rules together, but has 5120",
+        () -> check(filter(String.join(",", Collections.nCopies(5, rule)))));
+  }
+
+  /** So many rules for one call, with so many conditions each. */
+  private static String filter(int rules, int conditions) {
+    String condition = "{\"index\":1,\"value\":7,\"op\":\"SCMP_CMP_EQ\"}";
+    String rule =
+        "{\"names\":[\"chmod\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[%s]}"
+            .formatted(String.join(",", Collections.nCopies(conditions, condition)));
+    return filter(String.join(",", Collections.nCopies(rules, rule)));
+  }
+
+  private static String filter(String rules) {
+    return "{\"args\":[\"x\"],\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[%s]}}"
+        .formatted(rules);
+  }
+
   @Test
   void stringsHaveTheKernelsLength() {
     String longest = "x".repeat(131_071);
