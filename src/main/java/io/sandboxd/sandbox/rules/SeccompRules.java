@@ -36,7 +36,7 @@ final class SeccompRules {
   static final int MAX_CONDITIONS = 256;
 
   /** Of one call, if one of them has several conditions: more can take libseccomp minutes. */
-  static final int MAX_COMBINED = 4;
+  static final int MAX_COMBINED = 2;
 
   /** The rule of a call that has no conditions. */
   private record Always(int rule, Action action, Integer errno) {}
