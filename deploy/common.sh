@@ -34,6 +34,12 @@ install_packages() { # PACKAGE...
 need_build_tools() {
   need javac:openjdk-17-jdk-headless mvn:maven gcc:gcc musl-gcc:musl-tools make:make \
     /usr/include/stdio.h:libc6-dev curl:curl
+  need_libseccomp
+}
+
+# Which the daemon loads when it starts.
+need_libseccomp() {
+  [[ $(ldconfig -p 2>/dev/null || /sbin/ldconfig -p) == *libseccomp.so.2* ]] || need /no/libseccomp.so.2:libseccomp2
 }
 
 # Starts a daemon whose socket, state and cgroups are apart from any other's, and waits until it is ready. Sets SOCKET,

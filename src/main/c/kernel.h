@@ -20,6 +20,7 @@ enum {
   K_MOVE_MOUNT_F_EMPTY_PATH = 0x04, K_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
   K_KEYCTL_JOIN_SESSION_KEYRING = 1,
   K_CLONE_PIDFD = 0x1000, K_CAPABILITY_VERSION_3 = 0x20080522,
+  K_SECCOMP_SET_MODE_FILTER = 1, K_BPF_INSTRUCTION = 8, K_BPF_INSTRUCTIONS_MAX = 4096,
 };
 
 struct kernel_clone_args {
@@ -28,6 +29,11 @@ struct kernel_clone_args {
 
 struct kernel_open_how {
   uint64_t flags, mode, resolve;
+};
+
+struct kernel_bpf_program {
+  uint16_t length; // in instructions
+  const void *instructions;
 };
 
 struct kernel_mount_attr {

@@ -31,9 +31,18 @@ static bool take_vector(struct plan *plan, struct vector *vector) {
   return true;
 }
 
+static bool take_bytes(struct plan *plan, struct bytes *bytes) {
+  if (!take(plan, &bytes->size, sizeof bytes->size)) return false;
+  if (bytes->size > (size_t)(plan->end - plan->at)) return false;
+  bytes->at = plan->at;
+  plan->at += bytes->size;
+  return true;
+}
+
 static bool take_argument(struct plan *plan, char letter, union argument *arg) {
   if (letter == 's' || letter == 'e') return take_text(plan, &arg->text);
   if (letter == 'v') return take_vector(plan, &arg->vector);
+  if (letter == 'b') return take_bytes(plan, &arg->bytes);
   if (!take(plan, &arg->number, sizeof arg->number)) return false;
   int64_t n = arg->number;
   switch (letter) {

@@ -16,10 +16,16 @@ struct vector {
   const unsigned char *at;
 };
 
+struct bytes {
+  uint32_t size;
+  const unsigned char *at; // aligned to nothing
+};
+
 union argument {
   int64_t number;
   const char *text;
   struct vector vector;
+  struct bytes bytes;
 };
 _Static_assert(sizeof(char *) == sizeof(int64_t), "a string can go to a system call as a number");
 
@@ -27,6 +33,7 @@ _Static_assert(sizeof(char *) == sizeof(int64_t), "a string can go to a system c
 //   i  64-bit integer            s  string                   f  slot of a file descriptor
 //   u  unsigned 32-bit integer   e  string, NULL if empty    F  the same, or -1: AT_FDCWD
 //   d  user or group id          v  vector of strings        o  slot, its number is meant
+//   b  bytes
 struct operation {
   const char *signature;
   int phases;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 enum {
-  PROTOCOL_VERSION = 2,
+  PROTOCOL_VERSION = 3, // 3: OP_SECCOMP
   LISTENER_FD = 3,
   MESSAGE_MAX = 1 << 20,
   MESSAGE_RESIDENT = 16 << 10, // what a longer message took beyond this goes back to the kernel
@@ -51,6 +51,6 @@ enum opcode {
 
   OP_STDIO = 32, OP_SETSID, OP_RLIMIT, OP_UMASK, OP_GROUPS, OP_USER,
   OP_BOUNDING, OP_CAPABILITIES, OP_AMBIENT, OP_KEEP_CAPS, OP_NO_NEW_PRIVS, OP_EXEC,
-  OP_TERMINAL,
+  OP_TERMINAL, OP_SECCOMP,
   OPCODES,
 };

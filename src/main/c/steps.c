@@ -255,6 +255,31 @@ static int renounce_privileges(const union argument *arg) {
   return result_of("prctl", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
+// What is between a plan and execve, but for that itself. A filter may deny it: so it is done before
+// one is installed, and only once.
+static int settle(void) {
+  static bool settled;
+  if (settled) return 0;
+  uint64_t none[4] = {0}; // the kernel's sigaction: SIG_DFL, no flags, no restorer, empty mask
+  for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, none, NULL, 8);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, 8);
+  long result = syscall(K_CLOSE_RANGE, 3, ~0U, K_CLOSE_RANGE_CLOEXEC);
+  settled = true;
+  return result_of("close_range", result);
+}
+
+static int install_filter(const union argument *arg) {
+  struct bytes filter = arg[1].bytes;
+  if (filter.size % K_BPF_INSTRUCTION != 0 ||
+      filter.size / K_BPF_INSTRUCTION > K_BPF_INSTRUCTIONS_MAX) {
+    return refuse("seccomp", EINVAL);
+  }
+  if (settle() < 0) return -1;
+  struct kernel_bpf_program program = {(uint16_t)(filter.size / K_BPF_INSTRUCTION), filter.at};
+  return result_of("seccomp",
+                   syscall(SYS_seccomp, K_SECCOMP_SET_MODE_FILTER, arg[0].number, &program));
+}
+
 static const char **point_at(struct vector vector, const char **to) {
   while (vector.count > 0) *to++ = vector_next(&vector);
   *to++ = NULL;
@@ -264,13 +289,7 @@ static const char **point_at(struct vector vector, const char **to) {
 static int execute(const union argument *arg) {
   const char **argv = pool.strings, **env = point_at(arg[1].vector, argv);
   point_at(arg[2].vector, env);
-
-  uint64_t none[4] = {0}; // the kernel's sigaction: SIG_DFL, no flags, no restorer, empty mask
-  for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, none, NULL, 8);
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, 8);
-  if (result_of("close_range", syscall(K_CLOSE_RANGE, 3, ~0U, K_CLOSE_RANGE_CLOEXEC)) < 0) {
-    return -1;
-  }
+  if (settle() < 0) return -1;
 
   bool denied = false;
   errno = ENOENT;
@@ -321,6 +340,7 @@ const struct operation operations[OPCODES] = {
     [OP_NO_NEW_PRIVS] = {"", PHASE_SPAWN, .perform = renounce_privileges},
     [OP_EXEC] = {"vvv", PHASE_SPAWN, .perform = execute},
     [OP_TERMINAL] = {"", PHASE_SPAWN, .perform = set_terminal},
+    [OP_SECCOMP] = {"ub", PHASE_SPAWN, .perform = install_filter},
 };
 
 static int perform(struct step *step) {

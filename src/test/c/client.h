@@ -54,7 +54,7 @@ void init_enter(struct init *init, int64_t namespaces);
 
 void plan_begin(enum message_type type, uint32_t tag);
 // Adds a step. A letter for each argument: i (an int64_t), s (a char *), v (a char **, NULL at its
-// end).
+// end), b (a void * and a size_t).
 void plan_step(enum opcode opcode, const char *letters, ...);
 // The slot that it is in.
 int64_t plan_fd(int fd);

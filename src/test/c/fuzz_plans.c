@@ -11,6 +11,9 @@ static volatile size_t read_to_the_end;
 static void read_all(const char *letters, union argument *arg) {
   for (int i = 0; letters[i]; i++) {
     if (letters[i] == 's' || letters[i] == 'e') read_to_the_end += strlen(arg[i].text);
+    for (uint32_t at = 0; letters[i] == 'b' && at < arg[i].bytes.size; at++) {
+      read_to_the_end += arg[i].bytes.at[at];
+    }
     if (letters[i] != 'v') continue;
     while (arg[i].vector.count > 0) read_to_the_end += strlen(vector_next(&arg[i].vector));
   }

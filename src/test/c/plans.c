@@ -62,6 +62,11 @@ void plan_step(enum opcode opcode, const char *letters, ...) {
       put(&number, sizeof number);
     } else if (*letters == 's') {
       put_text(va_arg(args, const char *));
+    } else if (*letters == 'b') {
+      const void *bytes = va_arg(args, const void *);
+      uint32_t size = (uint32_t)va_arg(args, size_t);
+      put(&size, sizeof size);
+      put(bytes, size);
     } else {
       put_vector(va_arg(args, char **));
     }

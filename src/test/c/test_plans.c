@@ -64,6 +64,7 @@ static void every_spawn_step(void) {
   STEP(OP_AMBIENT, "i", I(-1));
   STEP(OP_KEEP_CAPS, "");
   STEP(OP_NO_NEW_PRIVS, "");
+  STEP(OP_SECCOMP, "ib", I(0), "12345678", (size_t)8);
   STEP(OP_EXEC, "vvv", few, few, none);
 }
 
@@ -135,6 +136,19 @@ TEST(strings_have_one_nul_and_it_is_their_last_byte) {
   }
 }
 
+TEST(bytes_are_as_many_as_they_say) {
+  for (uint32_t length = 0; length < 20; length++) {
+    plan_begin(MESSAGE_SPAWN, 1);
+    STEP(OP_SECCOMP, "ib", I(0), "a\0cdefgh", (size_t)8);
+    STEP(OP_EXEC, "vvv", few, few, none);
+    size_t size = writer.plan + 4 + 8 + 8; // after the count of steps, the step's head, the flags
+    poke(size, length);
+    REQUIRE_EQUAL(check_whole(PHASE_SPAWN), length == 8 ? NO_BAD_STEP : 0);
+    poke(size, UINT32_MAX - length);
+    REQUIRE_EQUAL(check_whole(PHASE_SPAWN), 0);
+  }
+}
+
 TEST(counts_over_the_limits_are_malformed) {
   plan_begin(MESSAGE_RUN, 1);
   for (int i = 0; i < PLAN_STEPS_MAX; i++) STEP(OP_CHDIR, "s", "/");
@@ -196,7 +210,7 @@ TEST(numbers_that_would_lose_bits_are_malformed) {
 TEST(unknown_opcodes_are_malformed) {
   for (uint32_t opcode = 0; opcode < 300; opcode++) {
     bool known = (opcode >= OP_WRITE_FD && opcode <= OP_CLOSE) ||
-                 (opcode >= OP_STDIO && opcode <= OP_TERMINAL);
+                 (opcode >= OP_STDIO && opcode <= OP_SECCOMP);
     if (known) continue;
     for (int phase = PHASE_RUN; phase <= PHASE_SPAWN; phase++) {
       plan_begin(MESSAGE_RUN, 1);

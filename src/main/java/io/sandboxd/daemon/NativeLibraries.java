@@ -1,6 +1,8 @@
 package io.sandboxd.daemon;
 
+import com.kenai.jffi.Library;
 import io.netty.channel.epoll.Epoll;
+import io.sandboxd.linux.Libseccomp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -32,11 +34,23 @@ final class NativeLibraries {
       try {
         Epoll.ensureAvailability();
         FFIProvider.getSystemProvider().getRuntime();
+        requireLibseccomp();
       } finally {
         delete(directory);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void requireLibseccomp() {
+    if (Library.openLibrary(Libseccomp.LIBRARY, Library.LAZY) == null) {
+      throw StartException.unavailable(
+          "it filters system calls with "
+              + Libseccomp.LIBRARY
+              + ", which cannot be loaded: install the package libseccomp2 ("
+              + Library.getLastError()
+              + ")");
     }
   }
 

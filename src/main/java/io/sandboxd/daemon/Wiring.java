@@ -6,6 +6,7 @@ import io.sandboxd.cgroup.OomWatch;
 import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
+import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.lifecycle.CreateSandbox;
 import io.sandboxd.lifecycle.DefaultLimits;
 import io.sandboxd.lifecycle.DeleteSandbox;
@@ -42,6 +43,7 @@ import io.sandboxd.lifecycle.TellEvents;
 import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.Libc;
+import io.sandboxd.linux.Libseccomp;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
@@ -66,7 +68,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 public final class Wiring {
   static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
-  private final Syscalls syscalls = new Libc();
+  private final Libc libc = new Libc();
+  private final Syscalls syscalls = libc;
   private final EventLog events;
   private final AuditLog audit;
   private final SandboxRegistry registry;
@@ -121,10 +124,12 @@ public final class Wiring {
         new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers, policy);
     EnforceTimeout timeouts = new EnforceTimeout(syscalls, inits, cgroups, timer, chores);
-    DescribeLaunch describe = new DescribeLaunch(cgroups, openSources);
+    Filters filters = new Filters(new Libseccomp(libc));
+    DescribeLaunch describe = new DescribeLaunch(cgroups, openSources, filters);
     DefaultLimits defaultLimits = new DefaultLimits(cgroups, settings.defaultLimits());
     SandboxDevices devices = new SandboxDevices(syscalls);
-    ResolveProcess resolve = new ResolveProcess(syscalls, inits);
+    ResolveProcess resolve = new ResolveProcess(syscalls, inits, filters);
+    chores.execute(resolve::prepare);
     LaunchProcess launch =
         new LaunchProcess(
             syscalls, inits, resolve, streams, limits, timeouts, settings.outputRetention());

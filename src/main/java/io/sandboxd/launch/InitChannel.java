@@ -220,6 +220,13 @@ public final class InitChannel implements AutoCloseable {
     boolean known = failed.step() >= 0 && failed.step() < steps.size();
     Step step = known ? steps.get(failed.step()) : null;
     String name = known ? step.name() : "plan";
+    if (known && step.op() == Op.SECCOMP && failed.syscall().equals("plan")) {
+      return new SandboxException(
+              ErrorCode.LAUNCH_FAILED,
+              "The sandbox was made by an older sandboxd, whose init installs no filters of system"
+                  + " calls: create it again, or run this one with seccomp \"unconfined\".")
+          .with("step", name);
+    }
     String errnoName = Errno.name(failed.errno());
     return new SandboxException(
             ErrorCode.LAUNCH_FAILED,

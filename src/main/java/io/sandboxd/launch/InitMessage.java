@@ -63,7 +63,8 @@ sealed interface InitMessage {
       InitMessage decoded =
           switch (type) {
             case READY -> {
-              in.getInt(); // the protocol's version; there is one only
+              in.getInt(); // the protocol's version: what an older init does not know, it refuses
+              // by itself
               yield new Ready(message.senderPid());
             }
             case DONE -> new Done(tag, message.senderPid());

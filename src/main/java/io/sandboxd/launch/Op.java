@@ -5,7 +5,7 @@ package io.sandboxd.launch;
  * is one system call, or a few that belong together.
  *
  * <p>A signature has a letter per argument: {@code i} a 64-bit integer (slots are integers too),
- * {@code s} a string, {@code v} a list of strings.
+ * {@code s} a string, {@code v} a list of strings, {@code b} bytes.
  */
 public enum Op {
   WRITE_FD(1, "is"),
@@ -44,7 +44,8 @@ public enum Op {
   KEEP_CAPS(41, ""),
   NO_NEW_PRIVS(42, ""),
   EXEC(43, "vvv"),
-  TERMINAL(44, "");
+  TERMINAL(44, ""),
+  SECCOMP(45, "ib");
 
   private final int code;
   private final String signature;

@@ -1,5 +1,6 @@
 package io.sandboxd.launch;
 
+import io.sandboxd.linux.Blob;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -51,6 +52,9 @@ final class PlanEncoder {
       out.writeBytes(buffer(Long.BYTES).putLong(number).array());
     } else if (arg instanceof String string) {
       string(string);
+    } else if (arg instanceof Blob blob) {
+      u32(blob.size());
+      blob.writeTo(out);
     } else {
       List<?> strings = (List<?>) arg;
       u32(strings.size());

@@ -1,5 +1,6 @@
 package io.sandboxd.launch;
 
+import io.sandboxd.linux.SeccompFilter;
 import io.sandboxd.sandbox.ProcessSpec.Rlimit;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class ProcessPlanner {
    *     ever have
    * @param ambient whether a user other than root shall have them too
    * @param rlimits by the resource's number (getrlimit(2))
+   * @param filter of system calls; null for none
    * @param terminal whether its stdin is to be its controlling terminal
    */
   public record Process(
@@ -33,6 +35,7 @@ public final class ProcessPlanner {
       Map<Integer, Rlimit> rlimits,
       int umask,
       Integer oomScoreAdj,
+      SeccompFilter filter,
       boolean terminal) {}
 
   private ProcessPlanner() {}
@@ -62,13 +65,27 @@ public final class ProcessPlanner {
                     limit.getValue().soft(),
                     limit.getValue().hard()));
     plan.step("set umask", null, Op.UMASK, process.umask());
+    boolean filterLast = process.noNewPrivileges();
+    if (!filterLast) {
+      // It takes privileges then, which the steps after it take away: it has to permit them.
+      filter(process, plan);
+    }
     credentials(process, plan);
     // As the user, so that it gets no further than the user may.
     plan.step("change to cwd", process.cwd(), Op.CHDIR, process.cwd());
+    if (filterLast) {
+      filter(process, plan);
+    }
     List<String> env =
         process.env().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
     plan.step("execve", process.args().get(0), Op.EXEC, candidates(process), process.args(), env);
     return plan.build().steps();
+  }
+
+  private static void filter(Process process, Plan.Builder plan) {
+    if (process.filter() != null) {
+      plan.step("seccomp", null, Op.SECCOMP, process.filter().flags(), process.filter().program());
+    }
   }
 
   /** The order matters: each call still needs the privileges that the next ones take away. */

@@ -1,5 +1,6 @@
 package io.sandboxd.launch;
 
+import io.sandboxd.linux.Blob;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -9,23 +10,26 @@ import java.util.stream.Collectors;
  *
  * @param name what clients are told when it fails, e.g. {@code mount /proc}
  * @param path what it acts on, or null
- * @param args as {@link Op#signature()} wants them: Long, String, or List of String
+ * @param args as {@link Op#signature()} wants them: Long, String, List of String, or Blob
  */
 public record Step(String name, String path, Op op, List<Object> args) {
   public Step {
-    String shape =
-        args.stream()
-            .map(
-                a ->
-                    a instanceof Long
-                        ? "i"
-                        : a instanceof String ? "s" : a instanceof List ? "v" : "?")
-            .collect(Collectors.joining());
+    String shape = args.stream().map(Step::letter).collect(Collectors.joining());
     if (!shape.equals(op.signature())) {
       throw new IllegalArgumentException(
           op + " wants (" + op.signature() + "), got (" + shape + ")");
     }
     args = List.copyOf(args);
+  }
+
+  private static String letter(Object arg) {
+    if (arg instanceof Long) {
+      return "i";
+    }
+    if (arg instanceof String) {
+      return "s";
+    }
+    return arg instanceof List ? "v" : arg instanceof Blob ? "b" : "?";
   }
 
   /** As golden tests and {@code dryRun} show it. */

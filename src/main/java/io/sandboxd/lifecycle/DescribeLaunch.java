@@ -4,10 +4,12 @@ import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.LaunchRequest.MaskedPath;
+import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.KernelPaths;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
+import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
@@ -24,10 +26,12 @@ import java.util.Set;
 public final class DescribeLaunch {
   private final Cgroups cgroups;
   private final OpenSources openSources;
+  private final Filters filters;
 
-  public DescribeLaunch(Cgroups cgroups, OpenSources openSources) {
+  public DescribeLaunch(Cgroups cgroups, OpenSources openSources, Filters filters) {
     this.cgroups = cgroups;
     this.openSources = openSources;
+    this.filters = filters;
   }
 
   /** Refuses what this host does not have, before anything is made. */
@@ -52,6 +56,7 @@ public final class DescribeLaunch {
         openSources.joinable(of.sandbox(), type, caller);
       }
     }
+    checkFilter(spec.process());
   }
 
   /** Before anything else looks at the paths: what is out of bounds is not even there. */
@@ -64,6 +69,14 @@ public final class DescribeLaunch {
       if (mounts.get(i).source() != null) {
         openSources.openPath("mounts[" + i + "].source", mounts.get(i).source(), caller).close();
       }
+    }
+  }
+
+  private void checkFilter(ProcessSpec main) {
+    try {
+      filters.check(main == null ? null : main.seccomp());
+    } catch (SandboxException e) {
+      throw e.within("process");
     }
   }
 

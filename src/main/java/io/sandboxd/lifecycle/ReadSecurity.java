@@ -33,7 +33,7 @@ public final class ReadSecurity {
    * @param mode {@code disabled}, {@code strict} or {@code filter} (seccomp(2))
    * @param filters how many; all have to agree
    */
-  public record Seccomp(String mode, Integer filters) {}
+  public record SeccompState(String mode, Integer filters) {}
 
   /** Lines of uid_map and gid_map; the host's own namespace has one of all ids. */
   public record IdMaps(List<IdMapping> uid, List<IdMapping> gid) {}
@@ -65,7 +65,7 @@ public final class ReadSecurity {
       IdMaps idMappings,
       Capabilities capabilities,
       boolean noNewPrivileges,
-      Seccomp seccomp,
+      SeccompState seccomp,
       String label,
       DeviceList devices,
       List<MountPoint> mounts,
@@ -140,12 +140,12 @@ public final class ReadSecurity {
         Math.max(0, mounts.size() - MOST_MOUNTS));
   }
 
-  private static Seccomp seccomp(ProcFiles.Status status) {
+  private static SeccompState seccomp(ProcFiles.Status status) {
     int mode = (int) status.number("Seccomp", 0);
     // Linux 5.9 and later count them.
     Integer filters =
         status.has("Seccomp_filters") ? (int) status.number("Seccomp_filters", 0) : null;
-    return new Seccomp(SECCOMP_MODES.get(mode), filters);
+    return new SeccompState(SECCOMP_MODES.get(mode), filters);
   }
 
   private List<String> allowedDevices(Sandbox sandbox) {

@@ -1,6 +1,7 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.launch.ProcessPlanner;
+import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.process.UserLookup;
@@ -12,6 +13,7 @@ import io.sandboxd.sandbox.ProcessSpec.Rlimit;
 import io.sandboxd.sandbox.RlimitName;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.Seccomp;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,10 +29,19 @@ public final class ResolveProcess {
 
   private final Syscalls syscalls;
   private final Inits inits;
+  private final Filters filters;
 
-  public ResolveProcess(Syscalls syscalls, Inits inits) {
+  public ResolveProcess(Syscalls syscalls, Inits inits, Filters filters) {
     this.syscalls = syscalls;
     this.inits = inits;
+    this.filters = filters;
+  }
+
+  /** Does once what the first process would else have to wait for. */
+  public void prepare() {
+    for (boolean host : List.of(false, true)) {
+      filters.of(Seccomp.DEFAULT, defaultCapabilities(host));
+    }
   }
 
   /**
@@ -90,6 +101,7 @@ public final class ResolveProcess {
       env.put("HOSTNAME", or(sandbox.hostname(), name));
     }
     env.putAll(spec.env() == null ? Map.of() : spec.env());
+    long capabilities = capabilities(sandbox, spec.capabilities());
     return new ProcessPlanner.Process(
         spec.args(),
         env,
@@ -97,21 +109,25 @@ public final class ResolveProcess {
         who.uid(),
         who.gid(),
         who.additionalGids(),
-        capabilities(sandbox, spec.capabilities()),
+        capabilities,
         spec.capabilities() != null,
         !Boolean.FALSE.equals(spec.noNewPrivileges()),
         rlimits(spec.rlimits()),
         or(spec.umask(), DEFAULT_UMASK),
         spec.oomScoreAdj(),
+        filters.of(spec.seccomp(), capabilities),
         spec.hasTerminal());
+  }
+
+  /** The audit log is the host's: in another user namespace a capability opens nothing there. */
+  private static long defaultCapabilities(boolean hostUsers) {
+    long mask = Capability.maskOf(Capability.DEFAULT);
+    return hostUsers ? mask : mask & ~Capability.AUDIT_WRITE.mask();
   }
 
   private static long capabilities(SandboxSpec sandbox, List<String> names) {
     if (names == null) {
-      long mask = Capability.maskOf(Capability.DEFAULT);
-      // The audit log is the host's: elsewhere this opens nothing.
-      boolean host = sandbox.namespace(NamespaceType.USER).isHost();
-      return host ? mask : mask & ~Capability.AUDIT_WRITE.mask();
+      return defaultCapabilities(sandbox.namespace(NamespaceType.USER).isHost());
     }
     return Capability.maskOf(
         names.stream()

@@ -112,6 +112,11 @@ abstract class FileCalls implements Syscalls {
     check(c.fchown(fd.number(), (int) uid, (int) gid), "fchown", null);
   }
 
+  /** memfd_create(2), empty. */
+  Fd memoryFile(String name) {
+    return checkFd(c.memfd_create(name, MFD_CLOEXEC), "memfd_create", name);
+  }
+
   @Override
   public Fd sealedMemfd(String name, byte[] content) {
     Fd fd = checkFd(c.memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name);

@@ -44,7 +44,7 @@ public record ExecRequest(
     Integer oomScoreAdj,
     Resources resources,
     Duration timeout,
-    String seccomp) {
+    Seccomp seccomp) {
 
   /** In bytes; who has more to feed writes to the process's stdin piece by piece. */
   public static final int MAX_INPUT = 16 << 20;

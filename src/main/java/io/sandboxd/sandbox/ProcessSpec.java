@@ -40,7 +40,7 @@ import org.hibernate.validator.constraints.time.DurationMin;
  * @param oomScoreAdj -1000 to 1000
  * @param resources limits of its own, within those of the sandbox; not {@code io}
  * @param timeout after which it is ended (TERM, then KILL)
- * @param seccomp {@code "unconfined"} (default): no filter
+ * @param seccomp which system calls it may make; default {@link Seccomp#DEFAULT}
  */
 public record ProcessSpec(
     @NotEmpty(message = "must name a command: at least one string")
@@ -70,10 +70,7 @@ public record ProcessSpec(
     @DurationMin(millis = 1, message = "must be a millisecond or more")
         @DurationMax(days = 3_650, message = "can be at most 3650 days")
         Duration timeout,
-    @Pattern(
-            regexp = "unconfined",
-            message = "must be \"unconfined\": seccomp filters are not supported")
-        String seccomp) {
+    @Valid Seccomp seccomp) {
 
   /** MAX_ARG_STRLEN of execve(2), less the NUL at the end. */
   public static final int MAX_STRING = 131_071;

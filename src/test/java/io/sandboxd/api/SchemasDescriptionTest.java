@@ -32,6 +32,9 @@ import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.SandboxUsage;
+import io.sandboxd.sandbox.Seccomp;
+import io.sandboxd.sandbox.SeccompArchitecture;
+import io.sandboxd.sandbox.SeccompProfile;
 import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.json.SpecJson;
 import jakarta.validation.constraints.Max;
@@ -45,6 +48,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -62,13 +66,18 @@ import org.junit.jupiter.api.Test;
 class SchemasDescriptionTest {
   /** Records by the name of their schema, which is their own but for nested ones of other homes. */
   private static final Map<Class<?>, String> RENAMED =
-      Map.of(
-          Stats.Memory.class, "MemoryStats",
-          Stats.Cpu.class, "CpuStats",
-          Stats.Pids.class, "PidsStats",
-          Stats.Io.class, "IoStats",
-          Event.Subject.class, "EventSandbox",
-          Event.Actor.class, "EventProcess");
+      Map.ofEntries(
+          Map.entry(Stats.Memory.class, "MemoryStats"),
+          Map.entry(Stats.Cpu.class, "CpuStats"),
+          Map.entry(Stats.Pids.class, "PidsStats"),
+          Map.entry(Stats.Io.class, "IoStats"),
+          Map.entry(Event.Subject.class, "EventSandbox"),
+          Map.entry(Event.Actor.class, "EventProcess"),
+          Map.entry(SeccompProfile.CallRule.class, "SeccompRule"),
+          Map.entry(SeccompProfile.Condition.class, "SeccompCondition"),
+          Map.entry(SeccompProfile.Action.class, "SeccompAction"),
+          Map.entry(SeccompProfile.Operator.class, "SeccompOperator"),
+          Map.entry(SeccompProfile.Flag.class, "SeccompFlag"));
 
   private static final List<Class<?>> RECORDS =
       List.of(
@@ -88,6 +97,9 @@ class SchemasDescriptionTest {
           ProcessSpec.class,
           ProcessSpec.User.class,
           ProcessSpec.ConsoleSize.class,
+          SeccompProfile.class,
+          SeccompProfile.CallRule.class,
+          SeccompProfile.Condition.class,
           ExecRequest.class,
           KillRequest.class,
           ProcessResource.ProcessKill.class,
@@ -100,7 +112,7 @@ class SchemasDescriptionTest {
           ReadSecurity.Security.class,
           ReadSecurity.IdMaps.class,
           ReadSecurity.Capabilities.class,
-          ReadSecurity.Seccomp.class,
+          ReadSecurity.SeccompState.class,
           ReadSecurity.DeviceList.class,
           ReadSecurity.MountPoint.class,
           ProcessStatus.class,
@@ -142,7 +154,11 @@ class SchemasDescriptionTest {
           Leak.Kind.class,
           ExitStatus.Reason.class,
           ExecResult.Encoding.class,
-          EventType.class);
+          EventType.class,
+          SeccompArchitecture.class,
+          SeccompProfile.Action.class,
+          SeccompProfile.Operator.class,
+          SeccompProfile.Flag.class);
 
   /** Values with a form of their own: what reads and writes them has tests of its own. */
   private static final Map<Class<?>, String> SCALARS =
@@ -154,7 +170,8 @@ class SchemasDescriptionTest {
           IdOrName.class, "IdOrName",
           NamespaceSource.class, "NamespaceSource",
           SandboxSpec.Namespaces.class, "Namespaces",
-          ProcessSpec.Rlimit.class, "Rlimit");
+          ProcessSpec.Rlimit.class, "Rlimit",
+          Seccomp.class, "Seccomp");
 
   /** What is described and is no type of the code. */
   private static final Set<String> OTHERS =
@@ -230,6 +247,9 @@ class SchemasDescriptionTest {
             Resources.Io.class,
             ProcessSpec.class,
             SandboxSpec.class,
+            SeccompProfile.class,
+            SeccompProfile.CallRule.class,
+            SeccompProfile.Condition.class,
             KillRequest.class)) {
       Set<String> written = new TreeSet<>();
       fields(type)
@@ -341,7 +361,8 @@ class SchemasDescriptionTest {
     if (type == Double.class || type == double.class) {
       return "number";
     }
-    if (List.of(Integer.class, int.class, Long.class, long.class).contains(type)) {
+    if (List.of(Integer.class, int.class, Long.class, long.class, BigInteger.class)
+        .contains(type)) {
       return "integer";
     }
     throw new AssertionError("no schema stands for " + type);

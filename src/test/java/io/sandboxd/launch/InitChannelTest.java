@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sandboxd.linux.Blob;
 import io.sandboxd.linux.FakeSyscalls;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
@@ -165,6 +166,20 @@ class InitChannelTest {
         assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
     assertEquals("plan", failure.fields().get("step"));
     assertEquals("x", failure.fields().get("syscall"), "only what a name can hold");
+  }
+
+  /** One that was started by an older daemon says what it says of every unknown step. */
+  @Test
+  void anInitThatKnowsNoFiltersRunsNothingWithoutOne() {
+    List<Step> steps = new ArrayList<>(STEPS);
+    steps.add(0, new Step("seccomp", null, Op.SECCOMP, List.of(0L, Blob.of(new byte[8]))));
+    InitChannel channel =
+        channel(new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 0, 74, "plan")));
+    SandboxException failure =
+        assertThrows(SandboxException.class, () -> channel.spawn(5, steps, List.of(), -1));
+    assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
+    assertEquals("{step=seccomp}", failure.fields().toString());
+    assertTrue(failure.getMessage().contains("by an older sandboxd"), failure.getMessage());
   }
 
   @Test

@@ -1,8 +1,10 @@
 package io.sandboxd.launch;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.sandboxd.linux.Blob;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -28,6 +30,21 @@ class PlanEncoderTest {
     assertEquals("ä", string(in));
     assertEquals(-1, in.getLong());
     assertEquals(0, in.remaining());
+  }
+
+  @Test
+  void encodesBytesAsTheyAre() {
+    Step step = new Step("seccomp", null, Op.SECCOMP, List.of(1L, Blob.of(new byte[] {0, -1, 7})));
+    ByteBuffer in =
+        ByteBuffer.wrap(PlanEncoder.encode(2, 7, List.of(step))).order(ByteOrder.nativeOrder());
+    in.position(12);
+    assertEquals(45, in.getInt(), "opcode");
+    assertEquals(8 + 4 + 3, in.getInt(), "length of the arguments");
+    assertEquals(1, in.getLong());
+    assertEquals(3, in.getInt());
+    byte[] bytes = new byte[in.remaining()];
+    in.get(bytes);
+    assertArrayEquals(new byte[] {0, -1, 7}, bytes);
   }
 
   private static String string(ByteBuffer in) {

@@ -2,6 +2,8 @@ package io.sandboxd.launch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.sandboxd.linux.Blob;
+import io.sandboxd.linux.SeccompFilter;
 import io.sandboxd.sandbox.ProcessSpec.Rlimit;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +25,50 @@ class ProcessPlannerTest {
         Map.of(7, new Rlimit(64, -1)),
         022,
         null,
+        null,
         false);
+  }
+
+  private static ProcessPlanner.Process filtered(boolean noNewPrivileges) {
+    SeccompFilter filter = new SeccompFilter(2, Blob.of(new byte[16]));
+    return new ProcessPlanner.Process(
+        List.of("/bin/true"),
+        Map.of(),
+        "/",
+        0,
+        0,
+        List.of(),
+        0,
+        false,
+        noNewPrivileges,
+        Map.of(),
+        022,
+        null,
+        filter,
+        false);
+  }
+
+  @Test
+  void aFilterIsInstalledLast() {
+    String plan = plan(filtered(true));
+    assertEquals(
+        """
+        no_new_privs()
+        chdir("/")
+        seccomp(2, 16 bytes, sha256 374708fff7719dd5)
+        exec([/bin/true], [/bin/true], [])
+        """,
+        plan.substring(plan.indexOf("no_new")));
+  }
+
+  /** It takes CAP_SYS_ADMIN then. */
+  @Test
+  void aFilterComesBeforeThePrivilegesGoIfTheyAreNotRenounced() {
+    String plan = plan(filtered(false));
+    assertEquals(
+        "umask(18)\nseccomp(2, 16 bytes, sha256 374708fff7719dd5)\ngroups([])\nbounding(0)\n",
+        plan.substring(plan.indexOf("umask"), plan.indexOf("user")));
+    assertEquals(plan.indexOf("seccomp"), plan.lastIndexOf("seccomp"));
   }
 
   private static String plan(ProcessPlanner.Process process) {
@@ -97,6 +142,7 @@ class ProcessPlannerTest {
             plain.rlimits(),
             plain.umask(),
             plain.oomScoreAdj(),
+            plain.filter(),
             true);
     StringBuilder text = new StringBuilder();
     ProcessPlanner.steps(withTerminal, List.of(4, 5))

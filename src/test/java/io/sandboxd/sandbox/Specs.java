@@ -45,7 +45,12 @@ public final class Specs {
                     "capabilities": ["CAP_NET_BIND_SERVICE"], "noNewPrivileges": true,
                     "rlimits": {"nofile": 1024, "core": "unlimited",
                                 "stack": {"soft": 8388608, "hard": "unlimited"}},
-                    "umask": 18, "oomScoreAdj": 0, "timeout": "30s", "seccomp": "unconfined"}
+                    "umask": 18, "oomScoreAdj": 0, "timeout": "30s",
+                    "seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1,
+                                "architectures": ["SCMP_ARCH_X86"], "flags": ["SECCOMP_FILTER_FLAG_LOG"],
+                                "syscalls": [{"names": ["clone", "read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38,
+                                              "args": [{"index": 0, "value": 6, "valueTwo": 4,
+                                                        "op": "SCMP_CMP_MASKED_EQ"}]}]}}
       }
       """;
 

@@ -44,6 +44,7 @@ final class ProcessCommand {
       case EXEC -> exec(strings(step, 1), strings(step, 2));
       // Standard input and output are the shell's, and setpriv(1) keeps capabilities by itself.
       case STDIO, TERMINAL, KEEP_CAPS -> {}
+      case SECCOMP -> lines.add("# Without the filter of system calls: no command installs one.");
       default -> throw new IllegalArgumentException(step.toString());
     }
   }

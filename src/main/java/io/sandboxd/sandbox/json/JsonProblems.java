@@ -14,6 +14,7 @@ import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.SandboxException;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.Collection;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -130,6 +131,9 @@ public final class JsonProblems {
     }
     if (type == Long.class || type == long.class) {
       return "an integer of at most 64 bits";
+    }
+    if (type == BigInteger.class) {
+      return "an integer";
     }
     if (type == Boolean.class || type == boolean.class) {
       return "true or false";

@@ -60,6 +60,7 @@ final class SpecModule extends SimpleModule {
     addSerializer(Namespaces.class, new NamespaceForms.NamespacesWriter());
     addDeserializer(Rlimit.class, new RlimitForm.Reader());
     addSerializer(Rlimit.class, new RlimitForm.Writer());
+    SeccompForms.addTo(this);
   }
 
   private static Signal signal(long number) {

@@ -6,13 +6,12 @@ import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.Policy;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.Seccomp;
 import java.util.List;
 import java.util.Set;
 
 /** What the {@link Policy} makes of a process of somebody who is no admin. */
 final class ProcessPolicy {
-  private static final String DEFAULT_FILTER = "default";
-
   private final Policy policy;
   private final long mostRetention;
 
@@ -32,7 +31,7 @@ final class ProcessPolicy {
     }
     // A filter of one's own may let everything through.
     if (process.seccomp() != null
-        && !process.seccomp().equals(DEFAULT_FILTER)
+        && !process.seccomp().equals(Seccomp.DEFAULT)
         && !policy.seccompUnconfined()) {
       throw Policy.Rule.POLICY_SECCOMP_UNCONFINED.refuse(
           at.field("seccomp").text(), false, "must be \"default\"; leave it out");

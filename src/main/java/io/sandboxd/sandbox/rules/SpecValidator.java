@@ -7,6 +7,7 @@ import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SeccompProfile;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
@@ -80,6 +81,9 @@ public final class SpecValidator {
     ProcessRules.ALL.forEach(rule -> rule.check(process, at));
     if (process.resources() != null) {
       rules(process.resources(), at.field("resources"));
+    }
+    if (process.seccomp() instanceof SeccompProfile profile) {
+      SeccompRules.ALL.forEach(rule -> rule.check(profile, at.field("seccomp")));
     }
     InsideRules.check(process, at, sandbox);
   }

@@ -10,6 +10,8 @@ import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.LaunchRequests;
 import io.sandboxd.launch.ProcessPlanner;
 import io.sandboxd.launch.Step;
+import io.sandboxd.linux.Blob;
+import io.sandboxd.linux.SeccompFilter;
 import io.sandboxd.sandbox.IdMapping;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.ProcessSpec.Rlimit;
@@ -61,6 +63,7 @@ class CommandsTest {
             Map.of(7, new Rlimit(1024L, -1L)),
             077,
             null,
+            new SeccompFilter(0, Blob.of(new byte[8])),
             false),
         List.of());
   }

@@ -30,7 +30,7 @@ class ProcessRulesTest {
         "{\"args\":[\"x\"],\"rlimits\":{\"cpu\":{\"soft\":9,\"hard\":\"unlimited\"}}}",
         "{\"args\":[\"x\"],\"umask\":0}",
         "{\"args\":[\"x\"],\"umask\":511,\"oomScoreAdj\":1000,\"timeout\":\"1ms\"}",
-        "{\"args\":[\"x\"],\"tty\":false,\"stdin\":\"null\",\"output\":\"log\",\"seccomp\":\"unconfined\"}"
+        "{\"args\":[\"x\"],\"tty\":false,\"stdin\":\"null\",\"output\":\"log\",\"seccomp\":\"default\"}"
       })
   void taken(String process) {
     assertDoesNotThrow(() -> check(process));
@@ -92,10 +92,65 @@ class ProcessRulesTest {
           {"args":["x"],"outputRetention":65535}             | outputRetention    | must be 65536 bytes
           {"args":["x"],"outputRetention":"2Ti"}             | outputRetention    | must be 65536 bytes
           {"args":["x"],"output":"stream","outputRetention":"1Mi"} | outputRetention | keeps nothing
-          {"args":["x"],"seccomp":"default"}                 | seccomp            | seccomp filters are not supported
+          {"args":["x"],"seccomp":"strict"} | seccomp | must be "default", "unconfined" or an object
+          {"args":["x"],"seccomp":5} | seccomp | must be "default", "unconfined" or an object
+          {"args":["x"],"seccomp":{}} | seccomp.defaultAction | must be given
+          {"args":["x"],"seccomp":{"defaultAction":"ALLOW"}} | seccomp.defaultAction | is not an action: there are SCMP_ACT_KILL
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_NOTIFY"}} | seccomp.defaultAction | an answer that nobody gives
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/x"}} | seccomp.listenerPath | is not a known field
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","defaultErrnoRet":1}} | seccomp.defaultErrnoRet | does not go with SCMP_ACT_ALLOW
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":4095}} | seccomp.defaultErrnoRet | must be 0 to 4094
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_VAX"]}} | seccomp.architectures[0] | is not an architecture
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_TSYNC"]}} | seccomp.flags[0] | begins with one thread
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}} | seccomp.flags[0] | is for SCMP_ACT_NOTIFY
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{}]}} | seccomp.syscalls[0].action | must be given
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[null]}} | seccomp.syscalls[0] | must not be null
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":[],"action":"SCMP_ACT_LOG"}]}} | seccomp.syscalls[0].names | at least one
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["a b"],"action":"SCMP_ACT_LOG"}]}} | seccomp.syscalls[0].names[0] | is not the name of a system call
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","errnoRet":1}]}} | seccomp.syscalls[0].errnoRet | does not go with SCMP_ACT_LOG
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":6,"value":0,"op":"SCMP_CMP_EQ"}]}]}} | seccomp.syscalls[0].args[0].index | 0 to 5
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":-1,"op":"SCMP_CMP_EQ"}]}]}} | seccomp.syscalls[0].args[0].value | at most 64 bits without a sign
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":18446744073709551616,"op":"SCMP_CMP_EQ"}]}]}} | seccomp.syscalls[0].args[0].value | at most 64 bits without a sign
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":"1","op":"SCMP_CMP_EQ"}]}]}} | seccomp.syscalls[0].args[0].value | must be an integer
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":1,"valueTwo":1,"op":"SCMP_CMP_EQ"}]}]}} | seccomp.syscalls[0].args[0].valueTwo | SCMP_CMP_MASKED_EQ only
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":1,"op":"EQ"}]}]}} | seccomp.syscalls[0].args[0].op | is not a comparison
+          {"args":["x"],"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]},{"names":["open","read"],"action":"SCMP_ACT_ERRNO"}]}} | seccomp.syscalls[0] | contradicts syscalls[1], which says something else of every read
           """)
   void refused(String process, String field, String saying) {
     Specs.assertRefused("process." + field, saying, () -> check(process));
+  }
+
+  /** What libseccomp makes of conditions grows faster than they do. */
+  @Test
+  void conditionsOfSystemCallsAreBounded() {
+    assertDoesNotThrow(() -> check(filter(256, 1)));
+    Specs.assertRefused(
+        "process.seccomp.syscalls[256]", "more than 256 conditions", () -> check(filter(257, 1)));
+    assertDoesNotThrow(() -> check(filter(2, 6)));
+    Specs.assertRefused(
+        "process.seccomp.syscalls[2]",
+        "is one too many about chmod: at most 2",
+        () -> check(filter(3, 2)));
+    String names = ",\"x\"".repeat(1_023);
+    String rule = "{\"names\":[\"chmod\"%s],\"action\":\"SCMP_ACT_LOG\"}".formatted(names);
+    Specs.assertRefused(
+        "process.seccomp.syscalls",
+        "at most 4096 names in all rules together, but has 5120",
+        () -> check(filter(String.join(",", Collections.nCopies(5, rule)))));
+  }
+
+  /** So many rules for one call, with so many conditions each. */
+  private static String filter(int rules, int conditions) {
+    String condition = "{\"index\":1,\"value\":7,\"op\":\"SCMP_CMP_EQ\"}";
+    String rule =
+        "{\"names\":[\"chmod\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[%s]}"
+            .formatted(String.join(",", Collections.nCopies(conditions, condition)));
+    return filter(String.join(",", Collections.nCopies(rules, rule)));
+  }
+
+  private static String filter(String rules) {
+    return "{\"args\":[\"x\"],\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[%s]}}"
+        .formatted(rules);
   }
 
   @Test
