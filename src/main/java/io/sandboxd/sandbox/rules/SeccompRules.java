@@ -33,7 +33,7 @@ final class SeccompRules {
   /**
    * Of all rules together, each counted for each name: libseccomp takes up to a second for them.
    */
-  static final int MAX_CONDITIONS = 256;
+  static final int MAX_CONDITIONS = 128;
 
   /** Of one call, if one of them has several conditions: more can take libseccomp minutes. */
   static final int MAX_COMBINED = 2;

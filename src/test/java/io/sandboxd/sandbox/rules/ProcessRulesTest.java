@@ -123,9 +123,9 @@ class ProcessRulesTest {
   /** What libseccomp makes of conditions grows faster than they do. */
   @Test
   void conditionsOfSystemCallsAreBounded() {
-    assertDoesNotThrow(() -> check(filter(256, 1)));
+    assertDoesNotThrow(() -> check(filter(128, 1)));
     Specs.assertRefused(
-        "process.seccomp.syscalls[256]", "more than 256 conditions", () -> check(filter(257, 1)));
+        "process.seccomp.syscalls[128]", "more than 128 conditions", () -> check(filter(129, 1)));
     assertDoesNotThrow(() -> check(filter(2, 6)));
     Specs.assertRefused(
         "process.seccomp.syscalls[2]",
