@@ -138,14 +138,12 @@ call 'reboot' 169 0 0 0 0
 call 'swapon' 167 /tmp 0
 call 'settimeofday' 164 0 0
 call 'clock_settime' 227 0 0
-call 'adjtimex of a change' 159 0
 call 'syslog' 103 3 0 0
 call 'acct' 163 /tmp
 call 'iopl' 172 3
 call 'ioperm' 173 0 1 1
 call 'quotactl' 179 0 0 0 0
 call 'lookup_dcookie' 212 0 0 0
-call 'name_to_handle_at' 303 -100 / 0 0 0
 call 'fanotify_init' 300 0 0
 call 'vhangup' 153
 call 'personality of no randomness' 135 262144
