@@ -1,26 +1,38 @@
 package io.sandboxd.api;
 
 import io.sandboxd.sandbox.json.SpecJson;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.MessageBodyReader;
-import jakarta.ws.rs.ext.MessageBodyWriter;
 import jakarta.ws.rs.ext.Provider;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
+import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
+import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /** Reads and writes the contract's JSON, as the model has it and not as the framework would. */
 @Provider
 @Consumes({MediaType.APPLICATION_JSON, JsonBodies.MERGE_PATCH})
 @Produces(MediaType.APPLICATION_JSON)
-public final class JsonBodies implements MessageBodyReader<Object>, MessageBodyWriter<Object> {
+public final class JsonBodies
+    implements MessageBodyReader<Object>, ServerMessageBodyWriter<Object> {
   /** RFC 7396. */
   static final String MERGE_PATCH = "application/merge-patch+json";
+
+  private final Memory memory;
+
+  JsonBodies(Memory memory) {
+    this.memory = memory;
+  }
 
   @Override
   public boolean isReadable(
@@ -57,5 +69,23 @@ public final class JsonBodies implements MessageBodyReader<Object>, MessageBodyW
       OutputStream body)
       throws IOException {
     body.write(SpecJson.write(value));
+  }
+
+  @Override
+  public boolean isWriteable(
+      Class<?> type, Type genericType, ResteasyReactiveResourceInfo target, MediaType mediaType) {
+    return true;
+  }
+
+  /** As a whole, for no thread is to wait until a client has read it. */
+  @Override
+  public void writeResponse(Object value, Type genericType, ServerRequestContext context) {
+    byte[] body = SpecJson.write(value);
+    HttpServerRequest request =
+        ((ResteasyReactiveRequestContext) context)
+            .serverRequest()
+            .unwrap(RoutingContext.class)
+            .request();
+    memory.answer(request, body.length, () -> context.serverResponse().end(body));
   }
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * connection's event loop, save for the reading itself.
  */
 final class OutputCopy {
-  private static final int QUEUE = 256 * 1024;
+  private static final int QUEUE = 64 * 1024;
 
   private final RoutingContext context;
   private final Context loop;

@@ -77,6 +77,9 @@ final class OutputRoute {
         .onSuccess(
             opened -> {
               head(context.response(), opened, range != null);
+              if (opened.isStream()) {
+                StalledAnswers.mayWait(context.request());
+              }
               copy.start(opened);
             });
   }

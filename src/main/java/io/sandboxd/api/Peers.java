@@ -55,7 +55,10 @@ public final class Peers {
   }
 
   static Peer of(HttpServerRequest request) {
-    Channel channel = ((ConnectionBase) request.connection()).channel();
+    return of(((ConnectionBase) request.connection()).channel());
+  }
+
+  static Peer of(Channel channel) {
     return channel.attr(PEER).get();
   }
 }

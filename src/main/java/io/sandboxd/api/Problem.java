@@ -30,6 +30,12 @@ record Problem(int status, ErrorCode code, String detail, Map<String, Object> fi
     return new Problem(ErrorStatus.of(code).status(), code, detail, Map.of());
   }
 
+  Problem with(String field, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(fields);
+    more.put(field, value);
+    return new Problem(status, code, detail, more);
+  }
+
   /** One that the HTTP framework came up with, and knows no more of than its status. */
   static Problem of(int status) {
     ErrorCode code = ErrorStatus.codeOf(status);

@@ -33,7 +33,19 @@ public final class ProblemRoutes {
   /** Of a request that is no HTTP, or too much of it. */
   public static void answerInvalid(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
-    answer(request, Problem.of(cause instanceof TooLongFrameException ? 431 : 400));
+    if (cause instanceof Pipelining.TooManyException) {
+      answer(request, tooMany());
+    } else {
+      answer(request, Problem.of(cause instanceof TooLongFrameException ? 431 : 400));
+    }
+  }
+
+  private static Problem tooMany() {
+    return Problem.of(
+        ErrorCode.LIMIT_EXCEEDED,
+        "A connection may have "
+            + Pipelining.MAX_UNANSWERED
+            + " requests without an answer; the rest was not read.");
   }
 
   /** Answers requests for what is no URI, which no router would understand. */

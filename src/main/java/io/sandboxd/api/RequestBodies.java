@@ -1,13 +1,14 @@
 package io.sandboxd.api;
 
+import io.netty.handler.codec.DecoderException;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -24,11 +25,11 @@ final class RequestBodies {
   private static final String TIMER = RequestBodies.class.getName();
 
   private final Settings settings;
-  private final BodyHandler collector;
+  private final Memory memory;
 
-  RequestBodies(Settings settings) {
+  RequestBodies(Settings settings, Memory memory) {
     this.settings = settings;
-    collector = BodyHandler.create(false).setBodyLimit(settings.maxBody());
+    this.memory = memory;
   }
 
   void register(@Observes Filters filters) {
@@ -50,8 +51,68 @@ final class RequestBodies {
         context.vertx().setTimer(settings.idleTimeout().toMillis(), late -> giveUp(context));
     context.put(TIMER, timer);
     context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
+    Body body = new Body(context);
+    request.handler(body::add).endHandler(ended -> body.end()).exceptionHandler(body::fail);
+    if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+      context.response().writeContinue();
+    }
     request.resume();
-    collector.handle(context);
+  }
+
+  /** One that is arriving, on its connection's event loop; held until the request is answered. */
+  private final class Body {
+    private final RoutingContext context;
+    private final Caller caller;
+    private final Buffer bytes = Buffer.buffer();
+    private long held;
+    private boolean over;
+
+    Body(RoutingContext context) {
+      this.context = context;
+      this.caller = Call.of(context).caller();
+      context.addEndHandler(ended -> giveBack());
+    }
+
+    void add(Buffer piece) {
+      if (over) {
+        return;
+      }
+      if (bytes.length() + piece.length() > settings.maxBody()) {
+        refuse(tooLarge());
+      } else if (memory.takeForBody(caller, piece.length())) {
+        held += piece.length();
+        bytes.appendBuffer(piece);
+      } else {
+        context.response().putHeader("Retry-After", "1");
+        refuse(
+            Problem.of(
+                ErrorCode.BUSY, "The daemon has more request bodies than it can hold at a time."));
+      }
+    }
+
+    void end() {
+      if (!over) {
+        ((RoutingContextInternal) context).setBody(bytes);
+        context.next();
+      }
+    }
+
+    void fail(Throwable failure) {
+      if (!over && failure instanceof DecoderException) {
+        refuse(Problem.of(ErrorStatus.of(ErrorCode.MALFORMED).status()));
+      }
+    }
+
+    private void refuse(Problem problem) {
+      over = true;
+      ProblemRoutes.answer(context, problem);
+    }
+
+    private void giveBack() {
+      over = true;
+      memory.giveForBody(caller, held);
+      held = 0;
+    }
   }
 
   /** Whoever looks for a body where there is none would else wait for it. */

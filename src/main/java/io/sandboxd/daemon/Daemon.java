@@ -4,11 +4,14 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.sandboxd.api.AuditTrail;
+import io.sandboxd.api.ConnectionLimits;
 import io.sandboxd.api.HalfClose;
 import io.sandboxd.api.IdleConnections;
 import io.sandboxd.api.LastRequests;
 import io.sandboxd.api.Peers;
+import io.sandboxd.api.Pipelining;
 import io.sandboxd.api.RecoveryGate;
+import io.sandboxd.api.StalledAnswers;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.linux.ErrnoException;
@@ -51,6 +54,8 @@ public final class Daemon implements QuarkusApplication {
   private final IdleConnections idleConnections;
   private final HalfClose halfClose;
   private final Peers peers;
+  private final ConnectionLimits connectionLimits;
+  private final StalledAnswers stalledAnswers;
   private final AuditTrail audit;
   private final RecoveryGate gate;
   private final LastRequests lastRequests;
@@ -66,6 +71,8 @@ public final class Daemon implements QuarkusApplication {
       IdleConnections idleConnections,
       HalfClose halfClose,
       Peers peers,
+      ConnectionLimits connectionLimits,
+      StalledAnswers stalledAnswers,
       AuditTrail audit,
       RecoveryGate gate,
       LastRequests lastRequests,
@@ -77,6 +84,8 @@ public final class Daemon implements QuarkusApplication {
     this.idleConnections = idleConnections;
     this.halfClose = halfClose;
     this.peers = peers;
+    this.connectionLimits = connectionLimits;
+    this.stalledAnswers = stalledAnswers;
     this.audit = audit;
     this.gate = gate;
     this.lastRequests = lastRequests;
@@ -201,8 +210,12 @@ public final class Daemon implements QuarkusApplication {
 
   private void opened(HttpConnection connection) {
     peers.opened(connection);
-    idleConnections.opened(connection);
-    halfClose.opened(connection);
+    if (connectionLimits.admit(connection)) {
+      idleConnections.opened(connection);
+      stalledAnswers.opened(connection);
+      halfClose.opened(connection);
+      Pipelining.bound(connection);
+    }
   }
 
   private static TreeMap<String, String> systemProperties() {

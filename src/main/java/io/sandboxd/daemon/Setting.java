@@ -19,6 +19,8 @@ enum Setting {
   DEFAULT_PIDS("2048", "pids.max of sandboxes that do not say, or max for no limit"),
   MAX_BODY("1048576", "the longest request body in bytes"),
   IDLE_TIMEOUT("60", "seconds until a connection is closed on which no request is worked on"),
+  MAX_CONNECTIONS("4096", "how many connections there may be; an eighth is for admins alone"),
+  MAX_CONNECTIONS_PER_USER("128", "how many of them each user may have who is no admin"),
   OUTPUT_RETENTION(
       "4194304", "bytes of each output stream that are kept, if a process does not say"),
   KEPT_PROCESSES("1000", "processes that are kept of each sandbox, the ended ones too"),

@@ -55,6 +55,8 @@ final class SettingsReader {
   private static final long MAX_KEPT_PROCESSES = 1_000_000;
   private static final long MIN_KEPT_EVENTS = 16;
   private static final long MAX_KEPT_EVENTS = 1_000_000;
+  private static final long MIN_CONNECTIONS = 16;
+  private static final long MAX_CONNECTIONS = 1_000_000;
   private static final long MAX_IDLE_SECONDS = 86_400;
   private static final Pattern CGROUP_PATH =
       Pattern.compile("(/[A-Za-z0-9_:@-][A-Za-z0-9_.:@\\\\-]*)+");
@@ -94,6 +96,8 @@ final class SettingsReader {
         new Resources(defaultMemory(), null, defaultPids(), null),
         number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
         Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)),
+        (int) number(Setting.MAX_CONNECTIONS, MIN_CONNECTIONS, MAX_CONNECTIONS),
+        (int) number(Setting.MAX_CONNECTIONS_PER_USER, 1, MAX_CONNECTIONS),
         number(
             Setting.OUTPUT_RETENTION,
             ProcessSpec.LEAST_RETENTION.bytes(),

@@ -34,7 +34,12 @@ public final class ReadOutput {
    * @param end after the last one; null if that is open
    * @param size of all that was written so far; null for what is not stored, and for both streams
    */
-  public record Opened(OutputReader reader, Long offset, Long end, Long size) {}
+  public record Opened(OutputReader reader, Long offset, Long end, Long size) {
+    /** Whether what is read here is read nowhere else, and the process waits for its reader. */
+    public boolean isStream() {
+      return offset != null && size == null;
+    }
+  }
 
   private final Streams streams;
 

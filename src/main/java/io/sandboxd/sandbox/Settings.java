@@ -19,6 +19,8 @@ import java.time.Duration;
  * @param maxBody the longest request body, in bytes
  * @param idleTimeout how long a request may take to arrive, and a connection may be kept without
  *     one
+ * @param maxConnections how many connections there may be; some of them are for admins alone
+ * @param maxConnectionsPerUser how many of them one user may have who is no admin
  * @param outputRetention bytes of each output stream of a process that are kept if its spec does
  *     not say
  * @param keptProcesses how many processes of one sandbox are kept; beyond that those that have
@@ -38,6 +40,8 @@ public record Settings(
     Resources defaultLimits,
     long maxBody,
     Duration idleTimeout,
+    int maxConnections,
+    int maxConnectionsPerUser,
     long outputRetention,
     int keptProcesses,
     int keptEvents,

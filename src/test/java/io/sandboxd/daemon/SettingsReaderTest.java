@@ -37,6 +37,8 @@ class SettingsReaderTest {
     assertEquals(0x70000000L, settings.idBase());
     assertEquals(1 << 20, settings.maxBody());
     assertEquals(Duration.ofSeconds(60), settings.idleTimeout());
+    assertEquals(4096, settings.maxConnections());
+    assertEquals(128, settings.maxConnectionsPerUser());
   }
 
   @Test
@@ -173,6 +175,9 @@ class SettingsReaderTest {
     "max-body, 1e6",
     "max-body, 9999999999999999999",
     "idle-timeout, 0",
+    "max-connections, 15",
+    "max-connections, none",
+    "max-connections-per-user, 0",
     "idle-timeout, forever",
     "log-level, loud",
   })

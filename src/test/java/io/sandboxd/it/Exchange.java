@@ -209,6 +209,11 @@ final class Exchange implements AutoCloseable {
     return new String(body().readAllBytes(), StandardCharsets.UTF_8);
   }
 
+  /** All bytes that are still to come, whatever they are, until the daemon closes. */
+  byte[] readToEnd() throws IOException {
+    return in.readAllBytes();
+  }
+
   @Override
   public void close() throws IOException {
     channel.close();

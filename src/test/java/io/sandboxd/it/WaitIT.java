@@ -51,10 +51,17 @@ class WaitIT {
   }
 
   @Test
-  void manyWaitersCostNoThreads(Daemon daemon) throws Exception {
+  void manyWaitersCostNoThreads() throws Exception {
     int limit = Integer.parseInt(TestSandbox.host("sh", "-c", "ulimit -Hn"));
     int count = Math.min(10_000, limit / 2 - 200);
     assumeTrue(count > 1_000, "the hard limit of open files is " + limit + ": skipped");
+    try (Daemon daemon =
+        Daemon.prepare().with("sandboxd.max-connections", "" + (count + 100)).start()) {
+      manyWaitersCostNoThreads(daemon, count);
+    }
+  }
+
+  private static void manyWaitersCostNoThreads(Daemon daemon, int count) throws Exception {
     TestSandbox sandbox = TestSandbox.started(daemon);
     sandbox.spawn("job", List.of("sh", "-c", "read -r code; exit $code"), "stdin", "pipe");
     Crowd.run(64, 32, number -> sandbox.get("/processes/job/wait?timeout=10ms").statusCode());
