@@ -104,7 +104,8 @@ public final class Wiring {
         new AuditLog(
             new EventLog(
                 settings.stateDir().resolve("audit"), settings.keptEvents(), Clock.systemUTC()));
-    PolicyRules policy = new PolicyRules(settings.policy(), settings.outputRetention());
+    PolicyRules policy =
+        new PolicyRules(settings.policy(), settings.defaultLimits(), settings.outputRetention());
     TellEvents tell = new TellEvents(events);
     registry = new SandboxRegistry(directory, tell);
     cgroups = Cgroups.detect(MOUNTINFO, settings.cgroupRoot(), syscalls);

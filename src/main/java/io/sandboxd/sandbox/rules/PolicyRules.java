@@ -28,13 +28,16 @@ public final class PolicyRules {
   private static final int USUAL_WEIGHT = 100;
 
   private final Policy policy;
+  private final Resources defaults;
   private final ProcessPolicy processes;
 
   /**
+   * @param defaults limits of everybody's sandboxes that do not say, if they are lower
    * @param mostRetention bytes of output that a sandbox of a restricted caller may have kept
    */
-  public PolicyRules(Policy policy, long mostRetention) {
+  public PolicyRules(Policy policy, Resources defaults, long mostRetention) {
     this.policy = policy;
+    this.defaults = defaults;
     this.processes = new ProcessPolicy(policy, mostRetention);
   }
 
@@ -217,8 +220,10 @@ public final class PolicyRules {
     FieldPath where = at.field("memory");
     most(memory.max(), limit, Rule.POLICY_MEMORY_MAX, where.field("max"));
     most(memory.swapMax(), limit, Rule.POLICY_MEMORY_MAX, where.field("swapMax"));
+    ByteSize usual = defaults.memory() == null ? limit : defaults.memory().max();
+    ByteSize unsaid = usual.bytes() < limit.bytes() ? usual : limit;
     return new Resources.Memory(
-        memory.max() == null ? limit : memory.max(), memory.high(), memory.swapMax());
+        memory.max() == null ? unsaid : memory.max(), memory.high(), memory.swapMax());
   }
 
   private static void most(ByteSize asked, ByteSize limit, Rule rule, FieldPath at) {
@@ -250,7 +255,8 @@ public final class PolicyRules {
       return asked;
     }
     if (asked == null || asked.max() == null) {
-      return new Resources.Pids(limit);
+      long usual = defaults.pids() == null ? limit : defaults.pids().max();
+      return new Resources.Pids(Math.min(usual, limit));
     }
     if (asked.max() > limit) {
       throw Rule.POLICY_PIDS_MAX.refuse(

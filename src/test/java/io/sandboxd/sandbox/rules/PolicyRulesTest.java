@@ -14,6 +14,7 @@ import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.Owner;
 import io.sandboxd.sandbox.Policy;
 import io.sandboxd.sandbox.Policy.Tree;
+import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.Specs;
@@ -28,20 +29,24 @@ class PolicyRulesTest {
   private static final Caller USER = Caller.of(1000, 1000, Set.of(27L), 1, 4L);
   private static final Caller ADMIN = Caller.of(1001, 1001, Set.of(27L, 4L), 1, 4L);
 
-  private final PolicyRules rules =
-      new PolicyRules(
-          new Policy(
-              3,
-              new ByteSize(1 << 20),
-              0.5,
-              10L,
-              Set.of(NamespaceType.TIME),
-              List.of(new Tree("/netns", false)),
-              List.of(new Tree("/srv", false), new Tree("/srv/rw", true)),
-              List.of(new Tree("/srv", false), new Tree("/srv/rw", true)),
-              Set.of(Capability.CHOWN, Capability.KILL),
-              false),
-          4096);
+  private static final Policy POLICY =
+      new Policy(
+          3,
+          new ByteSize(1 << 20),
+          0.5,
+          10L,
+          Set.of(NamespaceType.TIME),
+          List.of(new Tree("/netns", false)),
+          List.of(new Tree("/srv", false), new Tree("/srv/rw", true)),
+          List.of(new Tree("/srv", false), new Tree("/srv/rw", true)),
+          Set.of(Capability.CHOWN, Capability.KILL),
+          false);
+
+  private static final Resources LOWER =
+      new Resources(
+          new Resources.Memory(new ByteSize(1000), null, null), null, new Resources.Pids(3L), null);
+
+  private final PolicyRules rules = new PolicyRules(POLICY, Resources.NONE, 4096);
 
   @Test
   void anAdminIsRootOrInTheGroup() {
@@ -144,6 +149,14 @@ class PolicyRulesTest {
   }
 
   @Test
+  void whatEverybodyHasIsNotMoreThanThat() {
+    SandboxSpec asked = Specs.read("{}");
+    SandboxSpec spec = new PolicyRules(POLICY, LOWER, 4096).admit(asked, USER);
+    assertEquals(1000, spec.resources().memory().max().bytes());
+    assertEquals(3, spec.resources().pids().max());
+  }
+
+  @Test
   void withoutLimitsNothingIsAdded() {
     Policy free =
         new Policy(
@@ -158,7 +171,8 @@ class PolicyRulesTest {
             Capability.DEFAULT,
             true);
     SandboxSpec spec =
-        new PolicyRules(free, 4096).admit(Specs.read("{\"process\":{\"args\":[\"a\"]}}"), USER);
+        new PolicyRules(free, LOWER, 4096)
+            .admit(Specs.read("{\"process\":{\"args\":[\"a\"]}}"), USER);
     assertNull(spec.resources().memory());
     assertNull(spec.process().capabilities());
   }
