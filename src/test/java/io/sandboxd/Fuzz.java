@@ -25,7 +25,7 @@ public final class Fuzz {
   }
 
   private static final double SECONDS =
-      Double.parseDouble(System.getProperty("sandboxd.fuzz.seconds", "0.5"));
+      Double.parseDouble(System.getProperty("sandboxd.fuzz.seconds", "0.4"));
 
   private static final long SEED = Long.getLong("sandboxd.fuzz.seed", System.nanoTime());
 

@@ -6,9 +6,10 @@ import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.Settings;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import java.util.function.Supplier;
 
 /**
  * Bounds what the daemon holds for its clients: bodies that have come in and are worked on, and
@@ -23,8 +24,15 @@ final class Memory {
   /** A body becomes objects that take many times as much. */
   private static final long HEAP_BY_BODIES = 16;
 
-  /** They are kept beside the heap, in memory whose bound is as large. */
-  private static final long HEAP_BY_ANSWERS = 2;
+  private static final long HEAP_BY_ANSWERS = 4;
+
+  /**
+   * What a result may have of one output: as JSON it takes six times as much at worst, and twice
+   * while it is made.
+   */
+  private static final long HEAP_BY_OUTPUT = 96;
+
+  private static final String HELD = Memory.class.getName();
 
   /** Who is no admin has one part in so many of what there is for bodies, and all but one else. */
   private static final long USERS = 4;
@@ -52,22 +60,51 @@ final class Memory {
     bodies.give(caller, bytes);
   }
 
+  /** How much of each output of a process a result may have, in bytes. */
+  int mostOutput() {
+    return (int) Math.min(Runtime.getRuntime().maxMemory() / HEAP_BY_OUTPUT, Integer.MAX_VALUE);
+  }
+
+  /** To be called before {@link #make}, while the client is known to be there. */
+  void expectAnswer(RoutingContext context) {
+    Held held = new Held(answers, Peers.of(context.request()).caller());
+    context.put(HELD, held);
+    context.addEndHandler(ended -> held.giveBack());
+  }
+
+  /**
+   * Makes a long answer, of which no two are made at a time, and counts it from then on.
+   *
+   * @throws SandboxException {@code busy} when others have to take theirs first
+   */
+  byte[] make(RoutingContext context, Supplier<byte[]> maker) {
+    synchronized (answers) {
+      byte[] answer = maker.get();
+      Held held = context.get(HELD);
+      if (answer.length > SHORT && !held.take(answer.length)) {
+        throw busy();
+      }
+      return answer;
+    }
+  }
+
   /**
    * Sends an answer, and counts its bytes until the client has taken them.
    *
    * @param send hands them all to the connection's event loop
    * @throws SandboxException {@code busy} when others have to take theirs first
    */
-  void answer(HttpServerRequest request, long bytes, Runnable send) {
+  void answer(RoutingContext context, long bytes, Runnable send) {
     if (bytes <= SHORT) {
       send.run();
       return;
     }
-    Channel channel = ((ConnectionBase) request.connection()).channel();
+    Channel channel = ((ConnectionBase) context.request().connection()).channel();
     Caller caller = Peers.of(channel).caller();
-    if (answers.take(caller, bytes) != Shares.Grant.GRANTED) {
-      throw new SandboxException(
-          ErrorCode.BUSY, "Too much that was answered waits for clients that do not read it.");
+    Held held = context.get(HELD);
+    boolean counted = held != null && held.passOn(bytes);
+    if (!counted && answers.take(caller, bytes) != Shares.Grant.GRANTED) {
+      throw busy();
     }
     try {
       send.run();
@@ -82,6 +119,47 @@ final class Memory {
                       .firstContext()
                       .writeAndFlush(Unpooled.EMPTY_BUFFER)
                       .addListener(gone -> answers.give(caller, bytes)));
+    }
+  }
+
+  private static SandboxException busy() {
+    return new SandboxException(
+        ErrorCode.BUSY, "Too much that was answered waits for clients that do not read it.");
+  }
+
+  /** What one answer takes until it is sent; given back if it never is. */
+  private static final class Held {
+    private final Shares answers;
+    private final Caller caller;
+    private long bytes;
+    private boolean over;
+
+    Held(Shares answers, Caller caller) {
+      this.answers = answers;
+      this.caller = caller;
+    }
+
+    synchronized boolean take(long count) {
+      if (over || answers.take(caller, count) != Shares.Grant.GRANTED) {
+        return false;
+      }
+      bytes = count;
+      return true;
+    }
+
+    /** Whether so much is held, which the caller has to give back from now on. */
+    synchronized boolean passOn(long count) {
+      if (bytes != count) {
+        return false;
+      }
+      bytes = 0;
+      return true;
+    }
+
+    synchronized void giveBack() {
+      over = true;
+      answers.give(caller, bytes);
+      bytes = 0;
     }
   }
 }

@@ -8,7 +8,6 @@ import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.sandbox.ExecRequest;
-import io.sandboxd.sandbox.ExecResult;
 import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.ProcessStatus;
@@ -62,6 +61,7 @@ public class ProcessResource {
   private final KillSandbox kill;
   private final ReadOutput output;
   private final ResizeTerminal resize;
+  private final Memory memory;
   private final Executor workers;
 
   ProcessResource(
@@ -70,12 +70,14 @@ public class ProcessResource {
       KillSandbox kill,
       ReadOutput output,
       ResizeTerminal resize,
+      Memory memory,
       java.util.concurrent.ExecutorService workers) {
     this.validator = validator;
     this.exec = exec;
     this.kill = kill;
     this.output = output;
     this.resize = resize;
+    this.memory = memory;
     this.workers = workers;
   }
 
@@ -103,13 +105,16 @@ public class ProcessResource {
               .entity(status)
               .build());
     }
+    memory.expectAnswer(http);
     return endOf(process, http)
         .thenApplyAsync(
             ended -> {
               times.done("run");
-              ExecResult result = output.result(process, (int) request.outputLimit());
+              int limit = (int) Math.min(request.outputLimit(), memory.mostOutput());
+              byte[] result =
+                  memory.make(http, () -> SpecJson.write(output.result(process, limit)));
               times.done("output");
-              return Response.ok(result)
+              return Response.ok(new JsonBodies.Written(result))
                   .header(SandboxResource.SERVER_TIMING, times.header())
                   .build();
             },

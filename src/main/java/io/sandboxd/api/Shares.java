@@ -59,13 +59,9 @@ final class Shares {
 
   synchronized void give(Caller caller, long amount) {
     taken -= amount;
-    if (!caller.admin()) {
+    if (amount > 0 && !caller.admin()) {
       takenByUsers -= amount;
       byUser.computeIfPresent(caller.uid(), (uid, own) -> own == amount ? null : own - amount);
     }
-  }
-
-  synchronized long taken() {
-    return taken;
   }
 }

@@ -5,12 +5,28 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A damaged file of events costs events, and never the daemon. */
 class FuzzedEventFileTest {
+  private static final Logger LOG = Logger.getLogger(EventFile.class.getName());
+
   @TempDir Path directory;
+
+  @BeforeAll
+  static void spareTheReader() {
+    LOG.setLevel(Level.OFF);
+  }
+
+  @AfterAll
+  static void speakAgain() {
+    LOG.setLevel(null);
+  }
 
   @Test
   void anyFileIsRead() {

@@ -52,9 +52,7 @@ class FloodIT {
         one.close();
       }
       others();
-      for (String name : List.of("victim")) {
-        daemon.given().delete("/v1/sandboxes/" + name + "?force=true");
-      }
+      daemon.given().delete("/v1/sandboxes/victim?force=true");
       await().until(() -> Figures.descriptors(daemon.pid()) <= descriptors + 2);
       long rss = Figures.rssMib(daemon.pid());
       assertTrue(rss < MOST_MIB, "it has " + rss + " MiB");
@@ -144,7 +142,9 @@ class FloodIT {
       open("POST", sandbox.path() + "/exec", JSON, "Content-Length: " + body.length())
           .write(body.getBytes(StandardCharsets.UTF_8));
     }
-    await().until(() -> sandbox.get("/processes").jsonPath().getList("processes").size() > 50);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> sandbox.get("/processes").jsonPath().getList("processes").size() > 50);
     others();
     String id = sandbox.get("/processes").jsonPath().getString("processes[1].id");
     for (int i = 0; i < 400; i++) {
