@@ -107,6 +107,12 @@ static int set_ids_alone(const union argument *arg) {
   return set_ids(arg);
 }
 
+static int set_saved_gid(const union argument *arg) {
+  int64_t same = -1;
+  if (result_of("setresgid", syscall(SYS_setresgid, same, same, arg[0].number)) < 0) return -1;
+  return result_of("prctl", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
 static int open_path(const union argument *arg) {
   return fill(arg[0].number, "open", open(arg[1].text, (int)arg[2].number | O_CLOEXEC, 0600));
 }
@@ -326,6 +332,7 @@ const struct operation operations[OPCODES] = {
     [OP_LINK_UP] = {"s", PHASE_RUN, .perform = link_up},
     [OP_CLOSE] = {"o", PHASE_RUN, .perform = close_slot},
     [OP_KEYRING] = {"", PHASE_RUN, .perform = new_keyring},
+    [OP_SAVED_GID] = {"d", PHASE_RUN, .perform = set_saved_gid},
 
     [OP_STDIO] = {"fff", PHASE_SPAWN, .perform = set_stdio},
     [OP_SETSID] = {"", PHASE_SPAWN, .call = "setsid", .number = SYS_setsid},

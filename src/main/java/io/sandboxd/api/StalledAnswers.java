@@ -75,7 +75,8 @@ public final class StalledAnswers {
         piecesSeen = pieces;
         bytesOfPieceSeen = bytesOfPiece;
       } else if (!mayWait && now - sinceNanos > timeoutNanos) {
-        var unused = channel.close();
+        // Not from the other end of the pipeline: there one would wait for what is to go out.
+        var unused = channel.pipeline().firstContext().close();
       }
     }
   }

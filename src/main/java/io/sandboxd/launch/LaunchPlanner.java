@@ -29,6 +29,7 @@ public final class LaunchPlanner {
       List.of(
           RootFilesystem::becomeRoot,
           NamespaceSettings::keyring,
+          NamespaceSettings::savedGroup,
           NamespaceSettings::names,
           NamespaceSettings::loopback,
           NamespaceSettings::sysctls,

@@ -32,6 +32,7 @@ public enum Op {
   LINK_UP(22, "s"),
   CLOSE(23, "i"),
   KEYRING(24, ""),
+  SAVED_GID(25, "i"),
   STDIO(32, "iii"),
   SETSID(33, ""),
   RLIMIT(34, "iii"),

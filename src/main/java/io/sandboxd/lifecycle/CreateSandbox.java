@@ -172,7 +172,7 @@ public final class CreateSandbox {
     }
     Fault.CREATE_LAYER.here(sandbox);
     times.done("cgroup");
-    LaunchRequest request = describe.request(spec, sandbox.name(), cgroup);
+    LaunchRequest request = describe.request(spec, sandbox.name(), cgroup, ids);
     streams.watch(sandbox);
     recordExit.watch(sandbox, 0L);
     enter(sandbox, LaunchPlanner.enter(request), ids, caller);

@@ -6,6 +6,7 @@ import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.LaunchRequest.MaskedPath;
 import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.sandbox.Caller;
+import io.sandboxd.sandbox.IdMapping;
 import io.sandboxd.sandbox.KernelPaths;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
@@ -24,6 +25,9 @@ import java.util.Set;
 
 /** Adds to a spec what only a look at this host can tell, so that the planning need not look. */
 public final class DescribeLaunch {
+  /** Nobody's on any host (Filesystem overflow id, and Debian's nogroup). */
+  private static final Long NOGROUP = 65_534L;
+
   private final Cgroups cgroups;
   private final OpenSources openSources;
   private final Filters filters;
@@ -90,7 +94,10 @@ public final class DescribeLaunch {
     }
   }
 
-  LaunchRequest request(SandboxSpec spec, String name, Cgroup cgroup) {
+  /**
+   * @param ids of the user namespace that it makes or joins; null if they are not known
+   */
+  LaunchRequest request(SandboxSpec spec, String name, Cgroup cgroup, IdMappings ids) {
     return new LaunchRequest(
         spec,
         spec.hostname() == null ? name : spec.hostname(),
@@ -101,7 +108,17 @@ public final class DescribeLaunch {
         existing(spec.maskedPaths(), KernelPaths.MASKED).stream()
             .map(path -> new MaskedPath(path, Files.isDirectory(Path.of(path))))
             .toList(),
+        spareGid(spec, ids),
         privileged(spec));
+  }
+
+  private static Long spareGid(SandboxSpec spec, IdMappings ids) {
+    if (ids == null) {
+      return spec.namespace(NamespaceType.USER).isHost() ? NOGROUP : null;
+    }
+    IdMapping last = ids.gidLines().get(ids.gidLines().size() - 1);
+    long highest = last.containerID() + last.size() - 1;
+    return highest == 0 ? null : highest;
   }
 
   private static List<String> existing(List<String> chosen, List<String> otherwise) {

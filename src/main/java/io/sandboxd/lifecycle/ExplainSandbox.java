@@ -96,8 +96,8 @@ public final class ExplainSandbox {
     describe.check(spec, caller);
     String name = spec.name() == null ? "sandbox-" + ID : spec.name();
     Cgroup cgroup = cgroups.of(ID);
-    LaunchRequest request = describe.request(spec, name, cgroup);
     IdMappings ids = idMappings(spec, caller);
+    LaunchRequest request = describe.request(spec, name, cgroup, ids);
     List<ExplainedStep> steps = new ArrayList<>();
     Commands commands = new Commands();
     for (Path procs : cgroup.procsFiles()) {
@@ -148,9 +148,7 @@ public final class ExplainSandbox {
     if (spec.idMappings() != null) {
       return spec.idMappings();
     }
-    IdMappings next = idRanges.take();
-    idRanges.giveBack(next);
-    return next;
+    return idRanges.next();
   }
 
   private String fileOf(FdSource.Namespace namespace, Caller caller) {

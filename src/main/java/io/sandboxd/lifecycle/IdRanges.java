@@ -26,6 +26,12 @@ public final class IdRanges {
    */
   private final Map<Integer, Integer> users = new HashMap<>();
 
+  /**
+   * The one behind that given last: whatever a sandbox has left somewhere on the host belongs to
+   * nobody for as long as possible.
+   */
+  private int next;
+
   public IdRanges(long base) {
     this.base = base;
   }
@@ -34,24 +40,48 @@ public final class IdRanges {
    * @throws SandboxException {@code limit_exceeded} when all are given out
    */
   synchronized IdMappings take() {
-    int index = 0;
-    while (users.containsKey(index)) {
-      index++;
+    int index = freeFrom(next);
+    if (index < 0) {
+      index = freeFrom(0);
     }
-    long first = base + (long) index * SIZE;
-    if (first + SIZE > END) {
+    if (index < 0) {
       throw new SandboxException(
           ErrorCode.LIMIT_EXCEEDED,
           "All id ranges are in use: delete sandboxes, or give idMappings.");
     }
     users.put(index, 1);
+    next = index + 1;
+    long first = base + (long) index * SIZE;
     List<IdMapping> line = List.of(new IdMapping(0, first, SIZE));
     return new IdMappings(line, line);
   }
 
+  /** What {@link #take} would give. */
+  synchronized IdMappings next() {
+    int before = next;
+    IdMappings seen = take();
+    giveBack(seen);
+    next = before;
+    return seen;
+  }
+
+  private int freeFrom(int start) {
+    for (int index = start; base + (index + 1L) * SIZE <= END; index++) {
+      if (!users.containsKey(index)) {
+        return index;
+      }
+    }
+    return -1;
+  }
+
   /** Notes one more sandbox in a range; mappings that are none of ours change nothing. */
   synchronized void keep(IdMappings mappings) {
-    each(mappings, index -> users.merge(index, 1, Integer::sum));
+    each(
+        mappings,
+        index -> {
+          users.merge(index, 1, Integer::sum);
+          next = Math.max(next, index + 1);
+        });
   }
 
   /** One sandbox less; the range is free when it was the last. */

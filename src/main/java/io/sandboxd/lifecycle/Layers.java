@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +20,9 @@ import java.util.stream.Stream;
  * written there may be large.
  */
 public final class Layers {
+  private static final FileAttribute<Set<PosixFilePermission>> OWN =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
   private final Syscalls syscalls;
   private final Path root;
 
@@ -32,9 +38,9 @@ public final class Layers {
   void create(String id, Path model) {
     Path layer = root.resolve(id);
     try {
-      Files.createDirectories(
-          root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      Files.createDirectory(layer);
+      Files.createDirectories(root, OWN);
+      // Whatever the mode of what is above: inside may be files that are root's, with setuid.
+      Files.createDirectory(layer, OWN);
       Files.createDirectory(layer.resolve("work"));
       Path upper = Files.createDirectory(layer.resolve("upper"));
       Files.setPosixFilePermissions(upper, Files.getPosixFilePermissions(model));

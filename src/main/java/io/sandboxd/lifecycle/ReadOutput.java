@@ -34,12 +34,7 @@ public final class ReadOutput {
    * @param end after the last one; null if that is open
    * @param size of all that was written so far; null for what is not stored, and for both streams
    */
-  public record Opened(OutputReader reader, Long offset, Long end, Long size) {
-    /** Whether what is read here is read nowhere else, and the process waits for its reader. */
-    public boolean isStream() {
-      return offset != null && size == null;
-    }
-  }
+  public record Opened(OutputReader reader, Long offset, Long end, Long size, boolean isStream) {}
 
   private final Streams streams;
 
@@ -70,7 +65,7 @@ public final class ReadOutput {
     if (wanted.stream() == null) {
       OutputReader out = log(found, wanted, Stream.STDOUT).reader();
       OutputReader err = log(found, wanted, Stream.STDERR).reader();
-      return new Opened(new BothReader(out, err), null, null, null);
+      return new Opened(new BothReader(out, err), null, null, null, false);
     }
     return log(found, wanted, wanted.stream());
   }
@@ -103,7 +98,7 @@ public final class ReadOutput {
     }
     LogReader reader =
         new LogReader(log, there.start(), end == null ? Long.MAX_VALUE : end, process::hasEnded);
-    return new Opened(reader, there.start(), end, size);
+    return new Opened(reader, there.start(), end, size, false);
   }
 
   private Opened pipe(SandboxProcess process, Wanted wanted, Runnable wake) {
@@ -124,7 +119,7 @@ public final class ReadOutput {
               + stream.word()
               + " is a stream for one reader, and it has or had one: nothing of it is stored.");
     }
-    return new Opened(reader, 0L, null, null);
+    return new Opened(reader, 0L, null, null, true);
   }
 
   /** The beginning of both streams of a process that has ended. */

@@ -7,6 +7,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -29,6 +31,12 @@ import org.jboss.logging.Logger;
 public final class Sandbox {
   private static final Logger LOG = Logger.getLogger(Sandbox.class);
 
+  /** What the commands of ended processes may take of the daemon's memory. */
+  private static final long KEPT_COMMAND_BYTES = 1 << 20;
+
+  /** What the commands of all may, the running ones too; one may be half a mebibyte long. */
+  private static final long MOST_COMMAND_BYTES = 4 << 20;
+
   private final StateDirectory directory;
   private final StateListener listener;
   private final ReentrantReadWriteLock verbs = new ReentrantReadWriteLock(true);
@@ -36,6 +44,7 @@ public final class Sandbox {
       new ConcurrentSkipListMap<>();
   private final Map<String, SandboxProcess> byId = new ConcurrentHashMap<>();
   private final AtomicInteger lastSeq = new AtomicInteger();
+  private final AtomicLong commandBytes = new AtomicLong();
   private volatile SandboxStatus status;
 
   Sandbox(StateDirectory directory, StateListener listener, SandboxStatus status) {
@@ -198,15 +207,29 @@ public final class Sandbox {
               "The sandbox '" + name() + "' has a process '" + chosen + "' already.")
           .with("field", "id");
     }
+    ProcessStatus described = describe.apply(chosen, seq);
+    if (commandBytes.get() + commandBytes(described) > MOST_COMMAND_BYTES) {
+      throw new SandboxException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "The commands of this sandbox's processes are "
+              + commandBytes
+              + " bytes long, and can be "
+              + MOST_COMMAND_BYTES
+              + ": pass less in args, or wait until some have ended.");
+    }
     directory.createProcess(id(), seq);
-    SandboxProcess process =
-        new SandboxProcess(this, directory, listener, describe.apply(chosen, seq), false);
+    SandboxProcess process = new SandboxProcess(this, directory, listener, described, false);
     put(process);
     return process;
   }
 
+  private static long commandBytes(ProcessStatus process) {
+    return process.args().stream().mapToLong(String::length).sum();
+  }
+
   private void put(SandboxProcess process) {
     processes.put(process.seq(), process);
+    commandBytes.addAndGet(commandBytes(process.status()));
     byId.put(process.status().id(), process);
   }
 
@@ -239,6 +262,7 @@ public final class Sandbox {
     if (processes.remove(process.seq()) == null) {
       return false;
     }
+    commandBytes.addAndGet(-commandBytes(process.status()));
     byId.remove(process.status().id(), process);
     // A main process that could not be started leaves the former one as it was.
     processes.values().stream()
@@ -249,14 +273,22 @@ public final class Sandbox {
 
   /**
    * The processes beside main that have ended longest ago, as far as there are more than so many
-   * processes.
+   * processes, or their commands are too long to be kept.
    */
   public List<SandboxProcess> endedBeyond(int most) {
-    return processes.size() <= most
-        ? List.of()
-        : processes.values().stream()
-            .filter(SandboxProcess::isDispensable)
-            .limit(processes.size() - (long) most)
-            .toList();
+    long tooMany = processes.size() - (long) most;
+    long tooLong = commandBytes.get() - KEPT_COMMAND_BYTES;
+    if (tooMany <= 0 && tooLong <= 0) {
+      return List.of();
+    }
+    List<SandboxProcess> beyond = new ArrayList<>();
+    for (SandboxProcess process : processes.values()) {
+      if ((tooMany > 0 || tooLong > 0) && process.isDispensable()) {
+        beyond.add(process);
+        tooMany--;
+        tooLong -= commandBytes(process.status());
+      }
+    }
+    return beyond;
   }
 }

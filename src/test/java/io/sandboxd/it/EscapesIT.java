@@ -235,6 +235,12 @@ class EscapesIT {
           "print syscall(" + ptrace + ", " + request + ", 1, 0, 0) == -1 ? $! + 0 : 'attached'";
       assertEquals("1", sandbox.exec(List.of("perl", "-e", attach)).getString("stdout"), "EPERM");
     }
+    // Deaf by a limit of its own: prlimit64 of RLIMIT_NOFILE.
+    String limit =
+        "my $none = pack('QQ', 0, 0); print syscall("
+            + (arm ? 261 : 302)
+            + ", 1, 7, $none, 0) == -1 ? $! + 0 : 'limited'";
+    assertEquals("1", sandbox.exec(List.of("perl", "-e", limit)).getString("stdout"), "EPERM");
     // A process that is pid 1 of a namespace gets from inside only what it has a handler for.
     sandbox.sh("for s in KILL STOP TERM HUP USR1 SEGV; do kill -$s 1 || :; done");
     assertEquals("fine", sandbox.sh("echo fine"));

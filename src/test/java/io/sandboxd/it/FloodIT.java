@@ -137,6 +137,7 @@ class FloodIT {
   @Test
   void answersThatNobodyReadsAreNotKept() throws Exception {
     TestSandbox sandbox = victim();
+    int before = Figures.descriptors(daemon.pid());
     String body = "{\"args\": [\"head\", \"-c\", \"1000000\", \"/dev/zero\"], \"wait\": true}";
     for (int i = 0; i < 100; i++) {
       open("POST", sandbox.path() + "/exec", JSON, "Content-Length: " + body.length())
@@ -153,7 +154,7 @@ class FloodIT {
     others();
     await()
         .atMost(Duration.ofSeconds(60))
-        .until(() -> Figures.descriptors(daemon.pid()) <= descriptors + 10);
+        .until(() -> Figures.descriptors(daemon.pid()) <= before + 10);
   }
 
   @Test

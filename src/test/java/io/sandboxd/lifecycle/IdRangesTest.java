@@ -22,7 +22,7 @@ class IdRangesTest {
     IdMappings second = ranges.take();
     assertEquals(base(first) + IdRanges.SIZE, base(second));
     ranges.giveBack(first);
-    assertEquals(base(first), base(ranges.take()));
+    assertEquals(base(second) + IdRanges.SIZE, base(ranges.take()), "not at once");
   }
 
   @Test
@@ -44,13 +44,22 @@ class IdRangesTest {
 
   @Test
   void aRangeIsFreeWhenTheLastHasLeft() {
-    IdRanges ranges = new IdRanges(1 << 20);
+    IdRanges ranges = new IdRanges(0xffffffffL - 3L * IdRanges.SIZE);
     IdMappings shared = ranges.take();
     ranges.keep(shared);
     ranges.giveBack(shared);
     assertEquals(base(shared) + IdRanges.SIZE, base(ranges.take()));
     ranges.giveBack(shared);
-    assertEquals(base(shared), base(ranges.take()));
+    assertEquals(base(shared) + 2 * IdRanges.SIZE, base(ranges.take()));
+    assertEquals(base(shared), base(ranges.take()), "when the others have had their turn");
+  }
+
+  @Test
+  void aLookAtTheNextOneChangesNothing() {
+    IdRanges ranges = new IdRanges(1 << 20);
+    IdMappings seen = ranges.next();
+    assertEquals(base(seen), base(ranges.next()));
+    assertEquals(base(seen), base(ranges.take()));
   }
 
   @Test

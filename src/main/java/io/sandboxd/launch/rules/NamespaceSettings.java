@@ -19,6 +19,16 @@ public final class NamespaceSettings {
     plan.step("new session keyring", null, Op.KEYRING);
   }
 
+  /**
+   * Who has all the ids of a process may set its limits, without any capability (prlimit(2)), and
+   * init without descriptors is deaf. What init starts has all ids set anew.
+   */
+  public static void savedGroup(LaunchRequest request, Plan.Builder plan) {
+    if (request.spareGid() != null) {
+      plan.step("keep limits to itself", null, Op.SAVED_GID, request.spareGid());
+    }
+  }
+
   public static void names(LaunchRequest request, Plan.Builder plan) {
     if (request.isNew(NamespaceType.UTS)) {
       plan.step("set hostname", null, Op.HOSTNAME, request.hostname());

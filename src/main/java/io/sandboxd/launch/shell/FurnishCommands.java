@@ -120,7 +120,7 @@ final class FurnishCommands {
       }
       // unshare(1) has done the first; a shell has no descriptors to close, and its own keyring;
       // what the last lets go is told with pivot_root, and the stage is not in the way here.
-      case IDS, CLOSE, KEYRING, UMOUNT -> {}
+      case IDS, CLOSE, KEYRING, SAVED_GID, UMOUNT -> {}
       default -> throw new IllegalArgumentException(step.toString());
     }
   }

@@ -3,6 +3,7 @@ package io.sandboxd.sandbox.rules;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.FieldPath;
+import io.sandboxd.sandbox.MountType;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.Policy;
@@ -152,6 +153,11 @@ public final class PolicyRules {
 
   private void mount(Mount mount, FieldPath at) {
     if (mount.source() == null) {
+      if (MountType.of(mount).map(MountType::shows).orElse(null) != null) {
+        // Another one would be without masks.
+        throw Rule.ADMIN_GROUP.refuse(
+            at.field("type").text(), null, "only admins mount this; there is one in its place");
+      }
       return;
     }
     Tree tree = requireTree(at.field("source").text(), mount.source());
