@@ -108,13 +108,31 @@ final class User {
     }
   }
 
-  /** The path goes as it is. */
-  Answer curl(String path, String... options) {
+  /** Asks for what goes on, until it is destroyed. */
+  Process follow(String path) {
+    try {
+      return new ProcessBuilder(command(path, "-N"))
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> command(String path, String... options) {
     List<String> command = new ArrayList<>(become);
     command.addAll(List.of("curl", "-sS", "--path-as-is", "--max-time", "120"));
-    command.addAll(List.of("--unix-socket", daemon.socket().toString(), "-w", "\n%{http_code}"));
+    command.addAll(List.of("--unix-socket", daemon.socket().toString()));
     command.addAll(List.of(options));
     command.add("http://localhost" + path);
+    return command;
+  }
+
+  /** The path goes as it is. */
+  Answer curl(String path, String... options) {
+    List<String> command = command(path, options);
+    command.addAll(1 + command.indexOf("curl"), List.of("-w", "\n%{http_code}"));
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       String all =
