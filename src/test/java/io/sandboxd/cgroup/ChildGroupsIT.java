@@ -256,16 +256,18 @@ class ChildGroupsIT extends OnRealHosts {
     StringBuilder open = new StringBuilder();
     StringBuilder enter = new StringBuilder();
     for (int i = 0; i < child.procsFiles().size(); i++) {
-      open.append("exec %d>'%s'; ".formatted(3 + i, child.procsFiles().get(i)));
+      open.append("exec %d>%s; ".formatted(3 + i, child.procsFiles().get(i)));
       enter.append("echo 0 >&%d && ".formatted(3 + i));
     }
     Inhabitant shell =
         Inhabitant.start(
             group,
-            open
-                + "exec unshare --user sh -c '"
+            // Some hosts have more hierarchies than a descriptor of sh's has digits.
+            "exec bash -c '"
+                + open
+                + "exec unshare --user bash -c \""
                 + enter
-                + "echo in || echo refused; exec sleep 1000'");
+                + "echo in || echo refused; exec sleep 1000\"'");
     assertEquals("in", shell.readLine());
     assertEquals(List.of(shell.pid()), child.pids());
   }
