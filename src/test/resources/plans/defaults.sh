@@ -9,9 +9,9 @@ mount --make-rprivate /
 findmnt -rno TARGET | while read -r m; do mount -o remount,bind,ro "$m" || :; done
 mkdir -p /proc
 mount -t proc -o nosuid,nodev,noexec proc /proc
-mount --bind /proc/irq /proc/irq
+mount --rbind /proc/irq /proc/irq
 mount -o remount,bind,ro,nosuid,nodev,noexec /proc/irq
-mount --bind /proc/sys /proc/sys
+mount --rbind /proc/sys /proc/sys
 mount -o remount,bind,ro,nosuid,nodev,noexec /proc/sys
 mount -t tmpfs copies /mnt
 touch /mnt/1

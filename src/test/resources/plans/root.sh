@@ -15,9 +15,9 @@ cd /srv/alpine
 root=$PWD
 mkdir -p "$root"/proc
 mount -t proc -o nosuid,nodev,noexec proc "$root"/proc
-mount --bind "$root"/proc/irq "$root"/proc/irq
+mount --rbind "$root"/proc/irq "$root"/proc/irq
 mount -o remount,bind,ro,nosuid,nodev,noexec "$root"/proc/irq
-mount --bind "$root"/proc/sys "$root"/proc/sys
+mount --rbind "$root"/proc/sys "$root"/proc/sys
 mount -o remount,bind,ro,nosuid,nodev,noexec "$root"/proc/sys
 mount --bind /dev/null "$root"/proc/kcore
 mkdir -p "$root"/sys

@@ -38,11 +38,15 @@ final class ProtectedPaths {
     return path.substring(top.length() + 1);
   }
 
-  /** Covers it with a read-only copy of itself. */
+  /**
+   * Covers it with a read-only copy of itself, and of what is mounted below: a part that others
+   * have mounted something in can be had only as a whole (mount_namespaces(7), "Restrictions").
+   */
   private static void readOnly(Plan.Builder plan, long mount, String path, String name) {
     long part = plan.make();
     plan.step("enter mount", path, Op.FCHDIR, mount);
-    plan.step("copy mount " + path, path, Op.OPEN_TREE, part, name, Syscalls.OPEN_TREE_CLONE);
+    int all = Syscalls.OPEN_TREE_CLONE | Syscalls.AT_RECURSIVE;
+    plan.step("copy mount " + path, path, Op.OPEN_TREE, part, name, all);
     long attributes = Mounts.NOSUID_NODEV_NOEXEC | Syscalls.MOUNT_ATTR_RDONLY;
     plan.step(
         "make " + path + " read-only",
@@ -50,7 +54,7 @@ final class ProtectedPaths {
         Op.MOUNT_SETATTR,
         part,
         "",
-        Syscalls.AT_EMPTY_PATH,
+        Syscalls.AT_EMPTY_PATH | Syscalls.AT_RECURSIVE,
         attributes,
         0,
         0);
