@@ -57,6 +57,8 @@ class StartIT {
             "layers",
             "sandboxd.sock.lock",
             "state",
+            "state/audit",
+            "state/audit/current",
             "state/events",
             "state/events/current",
             "state/lock",
