@@ -1,5 +1,6 @@
 package io.sandboxd.api;
 
+import io.sandboxd.lifecycle.ProcessStat;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.Caller;
@@ -21,8 +22,6 @@ final class Peer {
 
   /** USER_HZ, in which /proc tells times; the same on x86-64 and arm64. */
   private static final long TICK_NANOS = 10_000_000;
-
-  private static final int START_FIELD = 22;
 
   private final Caller caller;
   private final Fd socket;
@@ -67,9 +66,7 @@ final class Peer {
       String groups = Files.readString(process.resolve("cgroup"), StandardCharsets.UTF_8);
       // Looked at before: if it is still the same process now, it was the same then.
       boolean same =
-          pidfd == null
-              ? isOlderThanConnection(process)
-              : !syscalls.poll(pidfd, Syscalls.EPOLLIN, 0);
+          pidfd == null ? isOlderThanConnection() : !syscalls.poll(pidfd, Syscalls.EPOLLIN, 0);
       return same ? unitOf(groups) : null;
     } catch (IOException | RuntimeException e) {
       return null;
@@ -77,10 +74,12 @@ final class Peer {
   }
 
   /** A process that has got the number since has begun since. */
-  private boolean isOlderThanConnection(Path process) throws IOException {
-    String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    long start = Long.parseLong(fields[START_FIELD - 3]) * TICK_NANOS;
+  private boolean isOlderThanConnection() throws IOException {
+    Long ticks = ProcessStat.startTicks(caller.pid());
+    if (ticks == null) {
+      return false;
+    }
+    long start = ticks * TICK_NANOS;
     String uptime = Files.readString(Path.of("/proc/uptime")).split(" ")[0];
     long now = (long) (Double.parseDouble(uptime) * TimeUnit.SECONDS.toNanos(1));
     return now - start + TICK_NANOS >= System.nanoTime() - openedNanos;

@@ -7,8 +7,6 @@ import java.util.List;
 
 /** What of the host's devices the processes of a group may use. The state is the kernel's. */
 public final class DeviceAccess {
-  private static final String EVERYTHING = "a *:* rwm";
-
   private final DeviceGuard guard;
   private final String id;
 
@@ -44,6 +42,8 @@ public final class DeviceAccess {
    * @param wanted what {@link #allowOnly} was told; null for nothing
    */
   public List<String> allowed(List<DeviceRule> wanted) {
-    return guard == null ? List.of(EVERYTHING) : guard.allowed(guard.hierarchy().group(id), wanted);
+    return guard == null
+        ? List.of(DeviceRule.EVERYTHING)
+        : guard.allowed(guard.hierarchy().group(id), wanted);
   }
 }

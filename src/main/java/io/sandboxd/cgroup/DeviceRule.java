@@ -10,6 +10,9 @@ package io.sandboxd.cgroup;
  * @param access some of {@code r} (read), {@code w} (write), {@code m} (mknod)
  */
 public record DeviceRule(boolean block, Integer major, Integer minor, String access) {
+  /** What the same controller writes for all devices. */
+  static final String EVERYTHING = "a *:* rwm";
+
   /** As the v1 devices controller writes it: {@code c 1:3 rwm}. */
   public String text() {
     return (block ? "b " : "c ") + number(major) + ":" + number(minor) + " " + access;

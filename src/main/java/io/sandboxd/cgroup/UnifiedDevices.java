@@ -16,7 +16,6 @@ final class UnifiedDevices implements DeviceGuard {
   /** Most sandboxes have the same list; a program that has been forgotten is loaded again. */
   private static final int KEPT = 64;
 
-  private static final String EVERYTHING = "a *:* rwm";
   private static final String OTHER = "a program that is none of the daemon's decides";
 
   private final Syscalls syscalls;
@@ -68,7 +67,7 @@ final class UnifiedDevices implements DeviceGuard {
       }
     }
     if (attached.isEmpty()) {
-      return List.of(EVERYTHING);
+      return List.of(DeviceRule.EVERYTHING);
     }
     return attached.contains(ours)
         ? wanted.stream().map(DeviceRule::text).toList()

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What {@code /proc/PID/stat} tells (proc_pid_stat(5)). */
-final class ProcessStat {
+public final class ProcessStat {
   /**
    * Fields are counted from 1; the second, the command, may hold anything, also brackets and
    * blanks.
@@ -24,7 +24,7 @@ final class ProcessStat {
    *
    * @throws ErrnoException when the daemon has no means to look
    */
-  static Long startTicks(int pid) {
+  public static Long startTicks(int pid) {
     return field(pid, START_TIME);
   }
 

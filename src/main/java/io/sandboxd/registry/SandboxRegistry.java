@@ -11,8 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.IntConsumer;
+import java.util.function.IntSupplier;
 
 /** All sandboxes there are, by name and by id. */
 public final class SandboxRegistry {
@@ -30,10 +31,11 @@ public final class SandboxRegistry {
    * Takes a name, in the file too, before anything is made; and runs the verb that makes it, before
    * any other verb can get at it.
    *
-   * @param room told how many sandboxes the owner has already; throws when that is enough
+   * @param room may ask how many sandboxes the owner has already; throws when that is enough
    * @throws SandboxException {@code name_in_use}
    */
-  public <T> T reserve(SandboxStatus creating, IntConsumer room, Function<Sandbox, T> verb) {
+  public <T> T reserve(
+      SandboxStatus creating, Consumer<IntSupplier> room, Function<Sandbox, T> verb) {
     Sandbox sandbox = new Sandbox(directory, listener, creating);
     return sandbox.exclusively(
         () -> {
@@ -42,7 +44,7 @@ public final class SandboxRegistry {
         });
   }
 
-  private void take(Sandbox sandbox, SandboxStatus creating, IntConsumer room) {
+  private void take(Sandbox sandbox, SandboxStatus creating, Consumer<IntSupplier> room) {
     takeName(sandbox, creating, room);
     try {
       directory.createSandbox(creating.id());
@@ -56,7 +58,8 @@ public final class SandboxRegistry {
   }
 
   /** One at a time: two that see the same last place would both take it. */
-  private synchronized void takeName(Sandbox sandbox, SandboxStatus creating, IntConsumer room) {
+  private synchronized void takeName(
+      Sandbox sandbox, SandboxStatus creating, Consumer<IntSupplier> room) {
     if (byId.containsKey(creating.name()) || byName.containsKey(creating.name())) {
       throw new SandboxException(
               ErrorCode.NAME_IN_USE,
@@ -65,7 +68,7 @@ public final class SandboxRegistry {
     }
     long uid = creating.owner().uid();
     room.accept(
-        (int) byName.values().stream().filter(s -> s.status().owner().uid() == uid).count());
+        () -> (int) byName.values().stream().filter(s -> s.status().owner().uid() == uid).count());
     byName.put(creating.name(), sandbox);
   }
 

@@ -178,11 +178,15 @@ class ChildGroupsIT extends OnRealHosts {
     group.freeze();
     Cgroup elsewhere = host.cgroups.create("b");
     Inhabitant.start(elsewhere, BURN);
-    // The frozen still have to leave the CPU they are on.
-    eventually(() -> elsewhere.stats().cpu().usageUsec() > 20_000);
+    // What is frozen may still have to leave the CPU it is on; from some point on it gets nothing.
+    eventually(
+        () -> {
+          long before = child.stats().cpu().usageUsec();
+          long there = elsewhere.stats().cpu().usageUsec();
+          eventually(() -> elsewhere.stats().cpu().usageUsec() > there + 100_000);
+          return child.stats().cpu().usageUsec() == before;
+        });
     long usage = child.stats().cpu().usageUsec();
-    eventually(() -> elsewhere.stats().cpu().usageUsec() > 120_000);
-    assertEquals(usage, child.stats().cpu().usageUsec());
     group.thaw();
     eventually(() -> child.stats().cpu().usageUsec() > usage);
     group.signalAll(SIGTERM, init.pid());

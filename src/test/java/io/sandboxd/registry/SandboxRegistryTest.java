@@ -265,7 +265,9 @@ class SandboxRegistryTest {
     for (String id : List.of("1", "2", "3")) {
       Owner owner = new Owner(id.equals("2") ? 7 : 8, 0);
       registry.reserve(
-          creating(id, "name" + id).change().owner(owner).build(), counts::add, s -> s);
+          creating(id, "name" + id).change().owner(owner).build(),
+          had -> counts.add(had.getAsInt()),
+          s -> s);
     }
     assertEquals(List.of(0, 0, 1), counts);
     assertThrows(

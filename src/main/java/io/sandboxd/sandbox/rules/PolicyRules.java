@@ -16,6 +16,7 @@ import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.Mount;
 import io.sandboxd.sandbox.SandboxSpec.Root;
 import java.util.List;
+import java.util.function.IntSupplier;
 
 /**
  * What the {@link Policy} makes of a valid request: admins get what they ask for; others get it
@@ -82,10 +83,14 @@ public final class PolicyRules {
   }
 
   /**
-   * @param had how many sandboxes the caller has already
+   * @param sandboxes counts those that the caller has already; of admins they are not counted
    */
-  public void requireRoom(int had, Caller caller) {
-    if (!caller.admin() && had >= policy.maxSandboxes()) {
+  public void requireRoom(IntSupplier sandboxes, Caller caller) {
+    if (caller.admin()) {
+      return;
+    }
+    int had = sandboxes.getAsInt();
+    if (had >= policy.maxSandboxes()) {
       throw Rule.POLICY_MAX_SANDBOXES.refuse(
           "sandboxes", policy.maxSandboxes(), "you have " + had + " already; delete one first");
     }

@@ -187,9 +187,9 @@ class PolicyRulesTest {
 
   @Test
   void soManyAndNoMore() {
-    assertDoesNotThrow(() -> rules.requireRoom(2, USER));
-    assertThrows(SandboxException.class, () -> rules.requireRoom(3, USER));
-    assertDoesNotThrow(() -> rules.requireRoom(3, ADMIN));
+    assertDoesNotThrow(() -> rules.requireRoom(() -> 2, USER));
+    assertThrows(SandboxException.class, () -> rules.requireRoom(() -> 3, USER));
+    assertDoesNotThrow(() -> rules.requireRoom(() -> 3, ADMIN));
   }
 
   @Test
