@@ -35,6 +35,7 @@ public final class Libc extends FileCalls {
   private final SeqpacketSockets sockets = new SeqpacketSockets(c, this);
   private final Spawner spawner = new Spawner(c);
   private final BpfCalls bpf = new BpfCalls(this);
+  private final NetlinkSockets netlink = new NetlinkSockets(this);
 
   @Override
   public int socketOption(Fd socket, int option) {
@@ -238,5 +239,10 @@ public final class Libc extends FileCalls {
   @Override
   public String programTag(Fd program) {
     return bpf.tag(program);
+  }
+
+  @Override
+  public Fd netlink(Fd networkNamespace) {
+    return netlink.open(networkNamespace);
   }
 }

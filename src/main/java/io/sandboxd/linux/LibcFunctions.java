@@ -76,6 +76,9 @@ public interface LibcFunctions {
   int listen(int fd, int backlog);
 
   @SaveError
+  int setns(int namespace, int type);
+
+  @SaveError
   int connect(int fd, Pointer address, int length);
 
   @SaveError

@@ -287,4 +287,12 @@ public interface Syscalls {
 
   /** bpf(2) BPF_OBJ_GET_INFO_BY_FD: the kernel's hash of a program, in hexadecimal digits. */
   String programTag(Fd program);
+
+  /**
+   * A socket of netlink(7), family NETLINK_ROUTE, in a network namespace (setns(2)); with
+   * NETLINK_EXT_ACK and NETLINK_CAP_ACK.
+   *
+   * @param networkNamespace null: the one of this process
+   */
+  Fd netlink(Fd networkNamespace);
 }

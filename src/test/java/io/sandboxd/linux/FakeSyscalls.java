@@ -316,4 +316,9 @@ public class FakeSyscalls implements Syscalls {
   public Long groupId(String name) {
     throw unexpected();
   }
+
+  @Override
+  public Fd netlink(Fd networkNamespace) {
+    throw unexpected();
+  }
 }

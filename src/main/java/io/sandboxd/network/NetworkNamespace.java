@@ -1,0 +1,115 @@
+package io.sandboxd.network;
+
+import io.sandboxd.linux.Errno;
+import io.sandboxd.linux.ErrnoException;
+import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.Netlink;
+import io.sandboxd.linux.Syscalls;
+import io.sandboxd.sandbox.net.Cidr;
+import io.sandboxd.sandbox.net.IpAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The interfaces, addresses and routes of one network namespace, by rtnetlink(7). For one thread at
+ * a time. What the kernel refuses is an {@link ErrnoException}.
+ */
+public final class NetworkNamespace implements AutoCloseable {
+  private final Netlink netlink;
+
+  /**
+   * @param namespace null: the daemon's own
+   */
+  public NetworkNamespace(Syscalls syscalls, Fd namespace) {
+    this.netlink = new Netlink(syscalls, namespace);
+  }
+
+  /** By name; null if there is none. */
+  public Device find(String name) {
+    try {
+      return LinkMessages.read(netlink.get(LinkMessages.get(name), name));
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENODEV) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /** By name. */
+  public int index(String name) {
+    return LinkMessages.read(netlink.get(LinkMessages.get(name), name)).index();
+  }
+
+  /** All there are, the loopback too. */
+  public List<Device> devices() {
+    List<Device> found = new ArrayList<>();
+    netlink.dump(LinkMessages.all(), answer -> found.add(LinkMessages.read(answer)));
+    return found;
+  }
+
+  /** The networks to which there are routes, of both families; the default routes left out. */
+  public List<Cidr> destinations() {
+    List<Cidr> found = new ArrayList<>();
+    netlink.dump(
+        AddressMessages.routes(),
+        answer -> {
+          Cidr destination = AddressMessages.readDestination(answer);
+          if (destination != null) {
+            found.add(destination);
+          }
+        });
+    return found;
+  }
+
+  void createVeth(VethEnd one, VethEnd other) {
+    netlink.execute(LinkMessages.veth(one, other), one.name());
+  }
+
+  void createBridge(String name, String mac, int mtu, String alias) {
+    netlink.execute(LinkMessages.bridge(name, mac, mtu), name);
+    netlink.execute(LinkMessages.alias(index(name), alias), name);
+  }
+
+  void bePort(String name, int bridge, String alias) {
+    netlink.execute(LinkMessages.port(index(name), bridge, alias), name);
+  }
+
+  /** Switches an interface on that has these addresses. */
+  int configure(String name, List<Cidr> addresses) {
+    int index = index(name);
+    for (Cidr address : addresses) {
+      netlink.execute(AddressMessages.address(index, address), name + " " + address);
+    }
+    netlink.execute(LinkMessages.up(index), name);
+    return index;
+  }
+
+  /**
+   * @param gateway null: behind the interface itself
+   * @param index of the interface; 0: that through which the gateway is reached
+   */
+  void addRoute(Cidr destination, IpAddress gateway, int index) {
+    netlink.execute(AddressMessages.route(destination, gateway, index), destination.toString());
+  }
+
+  /** With the other end, if it is one of two; harmless when there is none. */
+  public void delete(String name) {
+    Device device = find(name);
+    if (device == null) {
+      return;
+    }
+    try {
+      netlink.execute(LinkMessages.delete(device.index()), name);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ENODEV) { // it went by itself meanwhile
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    netlink.close();
+  }
+}
