@@ -311,10 +311,7 @@ public final class ConnectSandbox {
           found ->
               members.add(
                   new SandboxRules.Member(
-                      member.hostDevice(),
-                      member.mac(),
-                      member.plainAddresses(),
-                      found.bridge())));
+                      member.hostDevice(), member.mac(), member.plainAddresses(), found.bridge())));
     }
     NetworkSpec asked = status.spec().network();
     return new SandboxRules(

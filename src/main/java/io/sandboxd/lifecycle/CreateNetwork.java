@@ -46,7 +46,8 @@ public final class CreateNetwork {
   /**
    * @param request validated
    * @throws SandboxException {@code name_in_use}; {@code address_in_use} for a subnet that overlaps
-   *     with another, or with what the host has a route to; {@code launch_failed}, with nothing left
+   *     with another, or with what the host has a route to; {@code launch_failed}, with nothing
+   *     left
    */
   public NetworkStatus create(NetworkRequest request, Caller caller) {
     synchronized (networks) {
@@ -88,7 +89,9 @@ public final class CreateNetwork {
     subnets.forEach(subnet -> gateways.add(gateway(subnet, NetworkSpec.or(request.gateways()))));
     return new NetworkStatus(
         StoredForm.VERSION,
-        request.name() == null ? "network-" + bridge.substring(bridge.length() - 8) : request.name(),
+        request.name() == null
+            ? "network-" + bridge.substring(bridge.length() - 8)
+            : request.name(),
         caller.owner(),
         Instant.now(),
         bridge,

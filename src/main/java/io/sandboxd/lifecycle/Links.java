@@ -39,11 +39,7 @@ public final class Links {
   private final Inits inits;
   private final Cables cables;
 
-  public Links(
-      SandboxRegistry registry,
-      Records<LinkStatus> records,
-      Inits inits,
-      Cables cables) {
+  public Links(SandboxRegistry registry, Records<LinkStatus> records, Inits inits, Cables cables) {
     this.registry = registry;
     this.records = records;
     this.inits = inits;
@@ -103,7 +99,8 @@ public final class Links {
                     SandboxException.invalid(field, "there is no sandbox '" + end.sandbox() + "'"));
     if (!found.status().spec().namespace(NamespaceType.NETWORK).isNew()) {
       throw SandboxException.invalid(
-          field, "'" + end.sandbox() + "' has no network namespace of its own: link to one that has");
+          field,
+          "'" + end.sandbox() + "' has no network namespace of its own: link to one that has");
     }
     return found;
   }
@@ -120,8 +117,7 @@ public final class Links {
               MacAddress.random(),
               NetworkSpec.or(end.addresses())));
     }
-    String name =
-        spec.name() == null ? "link-" + SandboxIds.random().substring(0, 8) : spec.name();
+    String name = spec.name() == null ? "link-" + SandboxIds.random().substring(0, 8) : spec.name();
     LinkStatus link =
         new LinkStatus(
             StoredForm.VERSION,
@@ -226,5 +222,4 @@ public final class Links {
       }
     }
   }
-
 }

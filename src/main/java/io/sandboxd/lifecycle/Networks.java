@@ -22,7 +22,10 @@ public final class Networks {
   /** What of a network is not on file. */
   record Live(List<AddressPool> pools, HostsFile hosts) {
     AddressPool poolOf(IpAddress address) {
-      return pools.stream().filter(pool -> pool.subnet().contains(address)).findFirst().orElse(null);
+      return pools.stream()
+          .filter(pool -> pool.subnet().contains(address))
+          .findFirst()
+          .orElse(null);
     }
 
     boolean isInUse() {
@@ -98,10 +101,6 @@ public final class Networks {
 
   static BridgeRules rules(NetworkStatus network) {
     return new BridgeRules(
-        network.bridge(),
-        network.mac(),
-        network.subnets(),
-        network.isolated(),
-        network.internal());
+        network.bridge(), network.mac(), network.subnets(), network.isolated(), network.internal());
   }
 }

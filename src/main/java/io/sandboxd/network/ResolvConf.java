@@ -78,7 +78,8 @@ public final class ResolvConf {
     List<String> useful = new ArrayList<>();
     for (String line : lines) {
       String words = line.strip().replaceAll("[ \t]+", " ");
-      if (words.startsWith(SEARCH + " ") || (words.startsWith(SERVER + " ") && isElsewhere(words))) {
+      if (words.startsWith(SEARCH + " ")
+          || (words.startsWith(SERVER + " ") && isElsewhere(words))) {
         useful.add(words);
       }
     }
