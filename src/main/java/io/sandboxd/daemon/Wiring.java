@@ -86,6 +86,7 @@ public final class Wiring {
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
   private final ReadSecurity security;
+  private final ReadStats stats;
   private final FindLeaks leaks;
   private final RecoverSandboxes recover;
   private final SpecValidator validator;
@@ -177,6 +178,7 @@ public final class Wiring {
     pause = new PauseSandbox(cgroups);
     update = new UpdateSandbox(policy, cgroups, expire);
     security = new ReadSecurity(syscalls, inits, cgroups, devices);
+    stats = new ReadStats(registry, cgroups, inits, syscalls);
     leaks = new FindLeaks(registry, directory, cgroups, layers);
     recover =
         new RecoverSandboxes(
@@ -341,6 +343,6 @@ public final class Wiring {
   @Produces
   @Singleton
   ReadStats readStats() {
-    return new ReadStats(registry, cgroups);
+    return stats;
   }
 }

@@ -23,8 +23,7 @@ final class QdiscMessages {
   private static final int INGRESS_HANDLE = 0xffff0000;
 
   /**
-   * Always a new one, which takes the old one's place at once. Were the old one changed, a packet
-   * that waits in it might be larger than the new burst, and would wait for ever.
+   * Takes the place of one that has another handle, at once; one of the same handle is not touched.
    */
   private static final int IN_ITS_PLACE =
       Netlink.NLM_F_CREATE | Netlink.NLM_F_REPLACE | Netlink.NLM_F_EXCL;
@@ -55,9 +54,13 @@ final class QdiscMessages {
 
   private QdiscMessages() {}
 
-  /** Lets what leaves an interface wait until it is its turn (tc-tbf(8)). */
-  static NetlinkMessage bucket(int index, Bucket bucket) {
-    return root(index, "tbf")
+  /**
+   * Lets what leaves an interface wait until it is its turn (tc-tbf(8)).
+   *
+   * @param handle a number for it; {@code EEXIST} when it is that of the one that is there
+   */
+  static NetlinkMessage bucket(int index, int handle, Bucket bucket) {
+    return root(index, handle, "tbf")
         .nested(
             TCA_OPTIONS,
             options ->
@@ -77,11 +80,12 @@ final class QdiscMessages {
   /**
    * Has what leaves an interface be late, or not arrive at all (tc-netem(8)).
    *
+   * @param handle as above
    * @param limit packets that can be under way
    */
-  static NetlinkMessage conditions(int index, Conditions conditions, int limit) {
+  static NetlinkMessage conditions(int index, int handle, Conditions conditions, int limit) {
     double loss = conditions.loss() == null ? 0 : conditions.loss();
-    return root(index, "netem")
+    return root(index, handle, "netem")
         .nested(
             TCA_OPTIONS,
             options -> {
@@ -102,8 +106,9 @@ final class QdiscMessages {
             });
   }
 
-  private static NetlinkMessage root(int index, String kind) {
-    return message(RTM_NEWQDISC, IN_ITS_PLACE, index, 0, TC_H_ROOT, 0).attribute(TCA_KIND, kind);
+  private static NetlinkMessage root(int index, int handle, String kind) {
+    return message(RTM_NEWQDISC, IN_ITS_PLACE, index, handle << 16, TC_H_ROOT, 0)
+        .attribute(TCA_KIND, kind);
   }
 
   static NetlinkMessage deleteRoot(int index) {

@@ -8,6 +8,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.net.BitRate;
 import io.sandboxd.sandbox.net.Conditions;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * How fast and how well packets get along: limits of a sandbox's interface, and cables that are
@@ -82,7 +83,11 @@ public final class Shaping {
       return;
     }
     int limit = packetsUnderWay(conditions);
-    create(there, "netem", QdiscMessages.conditions(end.index(), conditions, limit), device);
+    replace(
+        there,
+        "netem",
+        handle -> QdiscMessages.conditions(end.index(), handle, conditions, limit),
+        device);
   }
 
   /** As many as there can be in the time they take, or it would be a limit. */
@@ -100,7 +105,28 @@ public final class Shaping {
       remove(there, QdiscMessages.deleteRoot(device.index()), device.name());
       return;
     }
-    create(there, "tbf", QdiscMessages.bucket(device.index(), Bucket.of(rate, mtu)), device.name());
+    Bucket bucket = Bucket.of(rate, mtu);
+    replace(
+        there,
+        "tbf",
+        handle -> QdiscMessages.bucket(device.index(), handle, bucket),
+        device.name());
+  }
+
+  /**
+   * Makes a new queue that takes the old one's place. Were the old one changed, a packet that waits
+   * in it might be larger than the new burst, and all would wait for ever.
+   */
+  private static void replace(
+      NetworkNamespace there, String kind, IntFunction<NetlinkMessage> queue, String what) {
+    try {
+      create(there, kind, queue.apply(1), what);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EEXIST) {
+        throw e;
+      }
+      create(there, kind, queue.apply(2), what);
+    }
   }
 
   private static void create(
