@@ -61,12 +61,11 @@ class QdiscMessagesTest {
 
   @Test
   void theLargestConditionsFit() {
-    Conditions worst =
-        new Conditions(null, Duration.ofMinutes(1), Duration.ofMinutes(1), 100.0);
+    Conditions worst = new Conditions(null, Duration.ofMinutes(1), Duration.ofMinutes(1), 100.0);
     assertBytes(
         ROOT_OF_2
             + " 0a000100 6e657465 6d000000 1c000280"
-            + " a03be137 40420f00 ffffffff 00000000 00000000 a03be137",
+            + " 601de137 40420f00 ffffffff 00000000 00000000 601de137",
         QdiscMessages.conditions(2, 1, worst, Shaping.packetsUnderWay(worst)));
   }
 
@@ -93,7 +92,8 @@ class QdiscMessagesTest {
     assertEquals(new Bucket(125_000, 10_000, 42_000), Bucket.of(BitRate.parse("1Mbit"), 1_500));
     assertEquals(new Bucket(125_000, 65_567, 97_567), Bucket.of(BitRate.parse("1Mbit"), 65_535));
     assertEquals(
-        new Bucket(1_250_000_000, 5_000_000, 36_250_000), Bucket.of(BitRate.parse("10Gbit"), 1_500));
+        new Bucket(1_250_000_000, 5_000_000, 36_250_000),
+        Bucket.of(BitRate.parse("10Gbit"), 1_500));
     assertEquals(
         new Bucket(125_000_000_000L, 64_000_000, 128_000_000),
         Bucket.of(BitRate.parse("1Tbit"), 1_500));

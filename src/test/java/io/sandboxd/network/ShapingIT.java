@@ -143,8 +143,7 @@ class ShapingIT {
         inside, "eth0", new Conditions(BitRate.parse("10Mbit"), Duration.ofMillis(20), null, null));
     assertRate(10, fromSandbox("tcp"));
     Shaping.simulate(inside, "eth0", new Conditions(null, null, null, 100.0));
-    assertThrows(
-        IllegalStateException.class, () -> host.run("ping", "-c", "2", "-W", "1", INSIDE));
+    assertThrows(IllegalStateException.class, () -> host.run("ping", "-c", "2", "-W", "1", INSIDE));
     Shaping.simulate(inside, "eth0", null);
     host.run("ping", "-c", "1", "-W", "5", INSIDE);
   }
