@@ -14,6 +14,7 @@ import io.sandboxd.events.EventType;
 import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.ReadSecurity;
+import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ExecResult;
@@ -37,6 +38,7 @@ import io.sandboxd.sandbox.SeccompArchitecture;
 import io.sandboxd.sandbox.SeccompProfile;
 import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.json.SpecJson;
+import io.sandboxd.sandbox.net.InterfaceCounters;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
@@ -82,6 +84,7 @@ class SchemasDescriptionTest {
   /** Records by the name of their schema, which is their own but for nested ones of other homes. */
   private static final Map<Class<?>, String> RENAMED =
       Map.ofEntries(
+          Map.entry(ReadStats.Figures.class, "Stats"),
           Map.entry(Stats.Memory.class, "MemoryStats"),
           Map.entry(Stats.Cpu.class, "CpuStats"),
           Map.entry(Stats.Pids.class, "PidsStats"),
@@ -167,7 +170,8 @@ class SchemasDescriptionTest {
           Leak.class,
           ExplainSandbox.Explanation.class,
           ExplainSandbox.ExplainedStep.class,
-          Stats.class,
+          ReadStats.Figures.class,
+          InterfaceCounters.class,
           Stats.Memory.class,
           Stats.Cpu.class,
           Stats.Pids.class,
