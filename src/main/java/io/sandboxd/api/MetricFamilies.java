@@ -4,7 +4,9 @@ import io.prometheus.client.Collector.MetricFamilySamples;
 import io.prometheus.client.Collector.MetricFamilySamples.Sample;
 import io.prometheus.client.Collector.Type;
 import io.sandboxd.cgroup.Stats;
+import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.sandbox.SandboxState;
+import io.sandboxd.sandbox.net.InterfaceCounters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +18,9 @@ import java.util.Map;
  */
 final class MetricFamilies {
   private static final double MICRO = 1e-6;
+
+  /** Of a sandbox: it can make any number, under any names, and each is series of its own. */
+  private static final int MOST_INTERFACES = 8;
 
   private record Family(Type type, String help, List<Sample> samples) {}
 
@@ -39,7 +44,28 @@ final class MetricFamilies {
   }
 
   /** What the host does not count is left out. */
-  void add(String name, String id, Stats stats) {
+  void add(String name, String id, ReadStats.Figures figures) {
+    cgroup(name, id, figures.cgroup());
+    if (figures.network() != null) {
+      figures.network().entrySet().stream()
+          .limit(MOST_INTERFACES)
+          .forEach(each -> network(name, id, each.getKey(), each.getValue()));
+    }
+  }
+
+  private void network(String name, String id, String device, InterfaceCounters counters) {
+    of(name, id, "interface", device);
+    counter("network_receive_bytes", "Bytes received.", counters.rxBytes(), 1);
+    counter("network_receive_packets", "Packets received.", counters.rxPackets(), 1);
+    counter("network_receive_errors", "Bad packets received.", counters.rxErrors(), 1);
+    counter("network_receive_dropped", "Packets not taken.", counters.rxDropped(), 1);
+    counter("network_transmit_bytes", "Bytes sent.", counters.txBytes(), 1);
+    counter("network_transmit_packets", "Packets sent.", counters.txPackets(), 1);
+    counter("network_transmit_errors", "Packets that failed.", counters.txErrors(), 1);
+    counter("network_transmit_dropped", "Packets not sent.", counters.txDropped(), 1);
+  }
+
+  private void cgroup(String name, String id, Stats stats) {
     of(name, id);
     if (stats.memory() != null) {
       gauge("memory_bytes", "Memory in use.", stats.memory().current());

@@ -3,7 +3,6 @@ package io.sandboxd.api;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.Collector;
 import io.quarkus.runtime.StartupEvent;
-import io.sandboxd.cgroup.Stats;
 import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
@@ -47,8 +46,7 @@ final class SandboxMetrics extends Collector {
         .forEach(state -> families.count(state, states.getOrDefault(state, 0L)));
     for (Sandbox sandbox : all.subList(0, Math.min(all.size(), MOST))) {
       try {
-        Stats figures = stats.stats(sandbox);
-        families.add(sandbox.name(), sandbox.id(), figures);
+        families.add(sandbox.name(), sandbox.id(), stats.stats(sandbox));
       } catch (SandboxException e) {
         // It was deleted meanwhile.
       }

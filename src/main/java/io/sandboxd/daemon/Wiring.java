@@ -104,6 +104,7 @@ public final class Wiring {
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
   private final ReadSecurity security;
+  private final ReadStats stats;
   private final FindLeaks leaks;
   private final Links links;
   private final CreateNetwork createNetwork;
@@ -221,6 +222,7 @@ public final class Wiring {
     pause = new PauseSandbox(cgroups);
     update = new UpdateSandbox(policy, cgroups, expire);
     security = new ReadSecurity(syscalls, inits, cgroups, devices);
+    stats = new ReadStats(registry, cgroups, inits, syscalls);
     leaks =
         new FindLeaks(
             registry,
@@ -392,7 +394,7 @@ public final class Wiring {
   @Produces
   @Singleton
   ReadStats readStats() {
-    return new ReadStats(registry, cgroups);
+    return stats;
   }
 
   @Produces

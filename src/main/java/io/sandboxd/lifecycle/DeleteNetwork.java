@@ -35,6 +35,9 @@ public final class DeleteNetwork {
         throw NetworkRefusal.of("remove the network's bridge", e);
       }
       networks.remove(network);
+      if (networks.all().isEmpty()) {
+        firewall.clear();
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
  * socket counts, not that of who uses it. For one thread at a time.
  */
 public final class Netlink implements AutoCloseable {
+  public static final int NLM_F_REPLACE = 0x100;
   public static final int NLM_F_EXCL = 0x200;
   public static final int NLM_F_CREATE = 0x400;
   private static final int NLM_F_REQUEST = 1;

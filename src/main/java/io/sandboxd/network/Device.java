@@ -1,5 +1,7 @@
 package io.sandboxd.network;
 
+import io.sandboxd.sandbox.net.InterfaceCounters;
+
 /**
  * A network interface that there is.
  *
@@ -10,16 +12,17 @@ package io.sandboxd.network;
  * @param counters since it was made
  */
 public record Device(
-    int index, String name, String mac, String alias, boolean up, int mtu, Counters counters) {
+    int index,
+    String name,
+    String mac,
+    String alias,
+    boolean up,
+    int mtu,
+    InterfaceCounters counters) {
+  private static final int LOOPBACK = 1;
 
-  /** What passed it (struct rtnl_link_stats64). */
-  public record Counters(
-      long rxBytes,
-      long rxPackets,
-      long rxErrors,
-      long rxDropped,
-      long txBytes,
-      long txPackets,
-      long txErrors,
-      long txDropped) {}
+  /** Each namespace has one, which is its first interface. */
+  public boolean isLoopback() {
+    return index == LOOPBACK;
+  }
 }

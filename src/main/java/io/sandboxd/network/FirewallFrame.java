@@ -106,14 +106,18 @@ final class FirewallFrame {
           iifname @outward oifname != @bridges masquerade
         }
         chain deny {
-          ct state established meta l4proto tcp reject with tcp reset
+          meta l4proto tcp reject with tcp reset
           reject with icmpx admin-prohibited
+        }
+        chain egress {
+          type filter hook prerouting priority -90; policy accept;
+          iifname != @bridges accept
+          icmpv6 type DISCOVERY accept
+          ip saddr vmap @egress4
+          ip6 saddr vmap @egress6
         }
         chain forward {
           type filter hook forward priority 0; policy accept;
-          iifname @bridges icmpv6 type DISCOVERY accept
-          iifname @bridges ip saddr vmap @egress4
-          iifname @bridges ip6 saddr vmap @egress6
           iifname . oifname @same accept
           iifname @internal goto deny
           oifname @internal drop
@@ -129,10 +133,7 @@ final class FirewallFrame {
         chain input {
           type filter hook input priority 0; policy accept;
           iifname != @bridges accept
-          icmpv6 type DISCOVERY accept
           ip daddr 127.0.0.0/8 ct direction original drop
-          ip saddr vmap @egress4
-          ip6 saddr vmap @egress6
           ct direction original fib daddr type local fib daddr . iif type != local goto foreign
         }
         chain foreign {

@@ -3,6 +3,7 @@ package io.sandboxd.network;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Netlink;
 import io.sandboxd.linux.NetlinkMessage;
+import io.sandboxd.sandbox.net.InterfaceCounters;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -141,10 +142,10 @@ final class LinkMessages {
         counters(attributes.get(IFLA_STATS64)));
   }
 
-  private static Device.Counters counters(ByteBuffer stats) {
+  private static InterfaceCounters counters(ByteBuffer stats) {
     return stats == null
-        ? new Device.Counters(0, 0, 0, 0, 0, 0, 0, 0)
-        : new Device.Counters(
+        ? new InterfaceCounters(0, 0, 0, 0, 0, 0, 0, 0)
+        : new InterfaceCounters(
             stats.getLong(16),
             stats.getLong(0),
             stats.getLong(32),

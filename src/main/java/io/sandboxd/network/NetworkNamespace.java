@@ -4,6 +4,7 @@ import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Netlink;
+import io.sandboxd.linux.NetlinkMessage;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.IpAddress;
@@ -27,7 +28,7 @@ public final class NetworkNamespace implements AutoCloseable {
   /** By name; null if there is none. */
   public Device find(String name) {
     try {
-      return LinkMessages.read(netlink.get(LinkMessages.get(name), name));
+      return get(name);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENODEV) {
         return null;
@@ -37,8 +38,13 @@ public final class NetworkNamespace implements AutoCloseable {
   }
 
   /** By name. */
+  Device get(String name) {
+    return LinkMessages.read(netlink.get(LinkMessages.get(name), name));
+  }
+
+  /** By name. */
   public int index(String name) {
-    return LinkMessages.read(netlink.get(LinkMessages.get(name), name)).index();
+    return get(name).index();
   }
 
   /** All there are, the loopback too. */
@@ -60,6 +66,11 @@ public final class NetworkNamespace implements AutoCloseable {
           }
         });
     return found;
+  }
+
+  /** What the other kinds of messages ask for. */
+  void execute(NetlinkMessage message, String what) {
+    netlink.execute(message, what);
   }
 
   void createVeth(VethEnd one, VethEnd other) {

@@ -4,11 +4,15 @@ import static io.sandboxd.it.TestSandbox.json;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.restassured.path.json.JsonPath;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -123,6 +127,55 @@ class StatsIT {
     assertTrue(value(metrics, "sandboxd_sandbox_memory_bytes" + labels) > 0);
     assertEquals(204, sandbox.delete().statusCode());
     assertFalse(metrics(daemon).contains("metered"));
+  }
+
+  @Test
+  void whatPassesItsInterfacesIsCounted(Daemon daemon) throws Exception {
+    TestSandbox sandbox = TestSandbox.started(daemon, "name", "wired");
+    assertEquals(Map.of(), network(sandbox), "nothing but the loopback");
+    int pid = sandbox.inspect().getInt("pid");
+    ip(pid, "link add eth0 type veth peer name eth1");
+    ip(pid, "address add 10.9.0.1/24 dev eth0");
+    ip(pid, "link set eth0 up");
+    ip(pid, "link set eth1 up");
+    ip(pid, "neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent");
+    sandbox.exec(
+        List.of("bash", "-c", "for i in 1 2 3; do printf %01000d 0 >/dev/udp/10.9.0.2/9; done"));
+    Map<String, Map<String, Integer>> counted = network(sandbox);
+    assertEquals(Set.of("eth0", "eth1"), counted.keySet());
+    assertTrue(counted.get("eth0").get("txPackets") >= 3, counted.toString());
+    assertTrue(counted.get("eth0").get("txBytes") >= 3 * 1_042, counted.toString());
+    assertTrue(counted.get("eth1").get("rxPackets") >= 3, counted.toString());
+    assertTrue(counted.get("eth1").get("rxBytes") >= 3 * 1_042, counted.toString());
+    String labels = "{name=\"wired\",id=\"" + sandbox.id() + "\",interface=\"eth0\",}";
+    String sent = "sandboxd_sandbox_network_transmit_packets_total" + labels;
+    assertTrue(value(metrics(daemon), sent) >= 3);
+    TestSandbox joined =
+        TestSandbox.create(daemon, "namespaces", json("network", json("sandbox", "wired")));
+    assertEquals(Set.of("eth0", "eth1"), network(joined).keySet());
+
+    new ProcessBuilder("kill", "-9", Integer.toString(pid)).start().waitFor();
+    Awaitility.await().until(() -> network(sandbox) == null);
+  }
+
+  @Test
+  void theHostsInterfacesAreNobodys(Daemon daemon) {
+    String here = "/proc/" + ProcessHandle.current().pid() + "/ns/net";
+    for (Object host : List.of("host", json("path", here))) {
+      TestSandbox sandbox =
+          TestSandbox.started(daemon, "namespaces", json("network", host, "user", "host"));
+      assertNull(network(sandbox), sandbox.get("/stats").asString());
+    }
+  }
+
+  private static Map<String, Map<String, Integer>> network(TestSandbox sandbox) {
+    return sandbox.get("/stats").then().statusCode(200).extract().jsonPath().getMap("network");
+  }
+
+  private static void ip(int pid, String command) throws Exception {
+    List<String> line = new ArrayList<>(List.of("nsenter", "--net=/proc/" + pid + "/ns/net", "ip"));
+    line.addAll(List.of(command.split(" ")));
+    assertEquals(0, new ProcessBuilder(line).inheritIO().start().waitFor(), command);
   }
 
   private static String metrics(Daemon daemon) {

@@ -60,8 +60,10 @@ abstract class OnTestNetworks {
   @BeforeEach
   void connect() {
     host = made();
+    // Duplicates are not looked for: till then a host does not ask for its neighbours.
     host.sh(
-        "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+        "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding;"
+            + " echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
     world = made();
     host.sh("ip link add up0 type veth peer name eth0 netns " + world.tid);
     address(host, "up0", "198.51.100.1/24", "2001:db8::1/64");

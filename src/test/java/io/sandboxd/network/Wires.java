@@ -36,14 +36,11 @@ final class Wires implements AutoCloseable {
 
     /** What a command says there, which must succeed. */
     String run(String... command) {
-      List<String> line =
-          new ArrayList<>(List.of("nsenter", "--net=/proc/" + holder.pid() + "/ns/net"));
-      line.addAll(List.of(command));
       try {
-        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        Process process = start(command);
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
-          throw new IllegalStateException(line + ": " + said);
+          throw new IllegalStateException(List.of(command) + ": " + said);
         }
         return said;
       } catch (IOException e) {
@@ -51,6 +48,14 @@ final class Wires implements AutoCloseable {
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
+    }
+
+    /** A command there, all of what it says in one stream. */
+    Process start(String... command) throws IOException {
+      List<String> line =
+          new ArrayList<>(List.of("nsenter", "--net=/proc/" + holder.pid() + "/ns/net"));
+      line.addAll(List.of(command));
+      return new ProcessBuilder(line).redirectErrorStream(true).start();
     }
   }
 

@@ -8,6 +8,7 @@ import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SeccompProfile;
+import io.sandboxd.sandbox.net.Conditions;
 import io.sandboxd.sandbox.net.LinkSpec;
 import io.sandboxd.sandbox.net.NetworkRequest;
 import jakarta.validation.ConstraintViolation;
@@ -88,6 +89,14 @@ public final class SpecValidator {
   public void check(Resources resources, FieldPath at) {
     constraints(resources, at);
     rules(resources, at);
+  }
+
+  /**
+   * @param at where they are in their document
+   */
+  public void check(Conditions conditions, FieldPath at) {
+    constraints(conditions, at);
+    ConditionRules.ALL.forEach(rule -> rule.check(conditions, at));
   }
 
   private static void rules(Resources resources, FieldPath at) {
