@@ -15,6 +15,7 @@ import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.ReadSecurity;
 import io.sandboxd.lifecycle.ReadStats;
+import io.sandboxd.network.Counters;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ExecResult;
@@ -38,18 +39,11 @@ import io.sandboxd.sandbox.SeccompArchitecture;
 import io.sandboxd.sandbox.SeccompProfile;
 import io.sandboxd.sandbox.Signal;
 import io.sandboxd.sandbox.json.SpecJson;
-import io.sandboxd.sandbox.net.InterfaceCounters;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotEmpty;
-import jakarta.validation.constraints.NotNull;
-import jakarta.validation.constraints.Pattern;
-import jakarta.validation.constraints.Size;
-import java.lang.annotation.Annotation;
 import io.sandboxd.sandbox.net.BitRate;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.Conditions;
 import io.sandboxd.sandbox.net.Egress;
+import io.sandboxd.sandbox.net.InterfaceCounters;
 import io.sandboxd.sandbox.net.InterfaceName;
 import io.sandboxd.sandbox.net.InterfaceStatus;
 import io.sandboxd.sandbox.net.IpAddress;
@@ -61,6 +55,13 @@ import io.sandboxd.sandbox.net.NetworkStatus;
 import io.sandboxd.sandbox.net.PortRange;
 import io.sandboxd.sandbox.net.Protocol;
 import io.sandboxd.sandbox.net.PublishedPort;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Field;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -90,6 +91,8 @@ class SchemasDescriptionTest {
           Map.entry(Stats.Pids.class, "PidsStats"),
           Map.entry(Stats.Io.class, "IoStats"),
           Map.entry(Event.Subject.class, "EventSandbox"),
+          Map.entry(Counters.class, "EgressCounters"),
+          Map.entry(Counters.Count.class, "EgressCount"),
           Map.entry(Egress.Rule.class, "EgressRule"),
           Map.entry(Egress.Action.class, "EgressAction"),
           Map.entry(LinkSpec.End.class, "LinkEnd"),
@@ -118,6 +121,8 @@ class SchemasDescriptionTest {
           PublishedPort.class,
           Egress.class,
           Egress.Rule.class,
+          Counters.class,
+          Counters.Count.class,
           Conditions.class,
           LinkSpec.class,
           LinkSpec.End.class,
