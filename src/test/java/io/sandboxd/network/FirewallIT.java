@@ -74,6 +74,20 @@ class FirewallIT extends OnTestNetworks {
     assertEquals("fd09::2", b.nextDatagram());
   }
 
+  /** CVE-2020-8558: publishing to 127.0.0.1 takes a bridge that routes it. */
+  @Test
+  void theHostsLoopbackIsItsOwn() throws Exception {
+    host.serve(83);
+    a.sh("echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet; ip addr del 127.0.0.1/8 dev lo");
+    a.sh("ip route add 127.0.0.1/32 via 10.9.0.1 src 10.9.0.2");
+    a.send("10.9.0.2", "127.0.0.1", 83);
+    assertEquals("10.9.0.2", host.nextDatagram(), "without rules it is not");
+    reset(rules("a"), rules("b"));
+    a.send("10.9.0.2", "127.0.0.1", 83);
+    b.send("10.9.0.3", "10.9.0.1", 83);
+    assertEquals("10.9.0.3", host.nextDatagram());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void publishedPortsLeadInFromEverywhere(int bridgesCallIptables) {
@@ -161,6 +175,8 @@ class FirewallIT extends OnTestNetworks {
             allow("198.51.100.0/24", Protocol.UDP, 80),
             allow("2001:db8::/32", Protocol.TCP, 80));
     reset(rules("a", egress, port(null, 8080, 80, null)), rules("b"));
+    // First, for the kernel bounds how often it sends such an answer.
+    assertRefused(a.udp("fd09::3", 80));
     assertEquals("10.9.0.2", a.tcp("10.9.0.3", 80));
     assertEquals("fd09::2", a.tcp("fd09::3", 80));
     assertEquals("198.51.100.1", a.udp("198.51.100.2", 80));
@@ -169,7 +185,6 @@ class FirewallIT extends OnTestNetworks {
       String[] to = denied.split(" ");
       assertRefused(a.tcp(to[0], Integer.parseInt(to[1])), denied);
     }
-    assertRefused(a.udp("fd09::3", 80));
     Counters counters = firewall.counters(id("a"));
     assertEquals(5, counters.rules().size());
     assertEquals(2, counters.rules().get(0).packets());
@@ -182,8 +197,6 @@ class FirewallIT extends OnTestNetworks {
     assertEquals("fd09::3", b.udp("fd09::2", 80));
     assertEquals("198.51.100.2", world.tcp("198.51.100.1", 8080));
     assertEquals("2001:db8::2", world.tcp("2001:db8::1", 8080));
-    assertEquals(
-        "198.51.100.2", world.udp("198.51.100.1", 8080).replace("nothing", "198.51.100.2"));
     assertEquals(3, firewall.counters(id("a")).otherwise().packets());
     String own = a.sh("ip -6 -o addr show dev eth0 scope link | grep -o 'fe80[^/]*'").trim();
     String neighbours = b.sh("ip -6 -o addr show dev eth0 scope link | grep -o 'fe80[^/]*'").trim();
@@ -241,11 +254,12 @@ class FirewallIT extends OnTestNetworks {
       for (Socket socket : List.of(in, out, beside)) {
         assertEchoes(socket);
       }
-      host.sh("nft delete table inet sandboxd; nft delete table bridge sandboxd"); // by somebody
-      firewall.add(rules("c"));
-      assertEquals("198.51.100.2", world.tcp("198.51.100.1", 8080));
-      assertEchoes(in);
     }
+    host.sh("nft delete table inet sandboxd; nft delete table bridge sandboxd"); // by somebody
+    firewall.add(rules("c"));
+    assertEquals("198.51.100.2", world.tcp("198.51.100.1", 8080));
+    firewall.remove(rules("c"));
+    assertEquals("198.51.100.2", world.tcp("198.51.100.1", 8080));
     assertEquals(others, host.sh("nft list table inet other"));
     firewall.clear();
     assertFalse(firewall.exists());
