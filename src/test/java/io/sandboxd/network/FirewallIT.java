@@ -198,11 +198,18 @@ class FirewallIT extends OnTestNetworks {
     assertEquals("198.51.100.2", world.tcp("198.51.100.1", 8080));
     assertEquals("2001:db8::2", world.tcp("2001:db8::1", 8080));
     assertEquals(3, firewall.counters(id("a")).otherwise().packets());
-    String own = a.sh("ip -6 -o addr show dev eth0 scope link | grep -o 'fe80[^/]*'").trim();
-    String neighbours = b.sh("ip -6 -o addr show dev eth0 scope link | grep -o 'fe80[^/]*'").trim();
-    assertFalse(own.equals(neighbours));
-    a.sh("ip route add " + neighbours + "/128 dev eth0");
-    assertEquals("nothing", a.udp(neighbours + "%eth0", 80), "the way around");
+  }
+
+  @Test
+  void linkLocalAddressesAreNoWayAroundEgressRules() {
+    String neighbour = b.sh("ip -6 -o addr show dev eth0 scope link | grep -o 'fe80[^/]*'").trim();
+    String ping = "busybox ping6 -c 1 -W %d -I eth0 " + neighbour;
+    reset(rules("a"), rules("b"));
+    a.sh(ping.formatted(10));
+    firewall.change(rules("a"), rules("a", denyAllBut(allow(null, Protocol.ICMP, null))));
+    assertEquals("0", a.sh(ping.formatted(1) + " >/dev/null && echo 1 || echo 0").trim());
+    a.sh("busybox ping6 -c 1 -W 10 fd09::3");
+    a.sh("busybox ping -c 1 -W 10 10.9.0.3");
   }
 
   @Test
