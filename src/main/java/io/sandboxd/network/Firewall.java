@@ -20,8 +20,9 @@ import java.util.regex.Pattern;
  * <ul>
  *   <li>A sandbox sends with its own addresses only, and speaks for no router and no DHCP server.
  *   <li>Published ports of the host lead to it, from outside, from its neighbours, from itself
- *       (unless br_netfilter is on), and from the host. From the host's {@code 127.0.0.1} too, if {@code route_localnet} is set for
- *       the bridge; not from {@code ::1}, which the kernel never routes.
+ *       (unless br_netfilter is on), and from the host. From the host's {@code 127.0.0.1} too, if
+ *       {@code route_localnet} is set for the bridge; not from {@code ::1}, which the kernel never
+ *       routes.
  *   <li>What leaves the host has the host's address; what comes from outside reaches a sandbox by a
  *       published port or as an answer.
  *   <li>Nothing is forwarded between a bridge and an isolated other one, nor to or from an internal

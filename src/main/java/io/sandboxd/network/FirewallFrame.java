@@ -6,8 +6,8 @@ package io.sandboxd.network;
  * are rules, in a chain for each sandbox that has some.
  *
  * <p>Not made by {@code meta ibrname} or the connection tracking of bridges: kernels may be without
- * both. On the other hand bridged packets may or may not be seen by the inet table
- * (br_netfilter, which the daemons of containers switch on), so all of it holds either way.
+ * both. On the other hand bridged packets may or may not be seen by the inet table (br_netfilter,
+ * which the daemons of containers switch on), so all of it holds either way.
  *
  * <p>Packets to a neighbour are switched, and never come to IP. Those from or to a sandbox with
  * egress rules are "watched": they get the bridge's own hardware address, and the host routes them
