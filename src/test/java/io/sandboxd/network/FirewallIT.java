@@ -7,47 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.sandboxd.network.SandboxRules.Member;
-import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.Egress;
-import io.sandboxd.sandbox.net.Egress.Action;
-import io.sandboxd.sandbox.net.Egress.Rule;
-import io.sandboxd.sandbox.net.IpAddress;
-import io.sandboxd.sandbox.net.PortRange;
 import io.sandboxd.sandbox.net.Protocol;
-import io.sandboxd.sandbox.net.PublishedPort;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packet filter with real packets. Needs root. */
 class FirewallIT extends OnTestNetworks {
-  private static final Rule DENY_TCP_81 =
-      new Rule(Action.DENY, null, Protocol.TCP, PortRange.of(81));
-
-  private static Egress denyAllBut(Rule... rules) {
-    return new Egress(Action.DENY, List.of(rules));
-  }
-
-  private static Rule allow(String to, Protocol protocol, Integer port) {
-    return new Rule(
-        Action.ALLOW,
-        to == null ? null : Cidr.parse(to),
-        protocol,
-        port == null ? null : PortRange.of(port));
-  }
-
-  private static PublishedPort port(String address, int host, int inside, Protocol protocol) {
-    return new PublishedPort(
-        address == null ? null : IpAddress.parse(address), host, inside, protocol);
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void neighboursTalkAndNobodySpeaksForAnother(int bridgesCallIptables) throws Exception {
@@ -271,60 +242,6 @@ class FirewallIT extends OnTestNetworks {
     firewall.clear();
     assertFalse(firewall.exists());
     assertEquals(others, host.sh("nft list ruleset"));
-  }
-
-  @Test
-  void thousandsOfPortsAndSandboxes() {
-    reset(rules("a"));
-    List<PublishedPort> ports = new ArrayList<>();
-    IntStream.range(20_000, 25_000).forEach(each -> ports.add(port(null, each, 80, null)));
-    SandboxRules many = rules("b", null, ports.toArray(new PublishedPort[0]));
-    timed("add 5,000 ports", () -> firewall.add(many));
-    assertEquals("198.51.100.2", world.tcp("198.51.100.1", 24_999));
-    timed("add one sandbox beside 5,000 ports", () -> firewall.add(crowd(5_000, null)));
-    timed("make anew", () -> reset(rules("a"), many));
-    timed("remove 5,000 ports", () -> firewall.remove(many));
-    assertRefused(world.tcp("198.51.100.1", 24_999));
-    Egress egress = denyAllBut(DENY_TCP_81, allow("10.0.0.0/8", null, null));
-    for (Egress each : new Egress[] {null, egress}) {
-      for (int i = 0; i < 1_000; i++) {
-        SandboxRules one = crowd(i, each);
-        if (i == 5 || i == 100 || i == 999) {
-          String what = (each == null ? "without" : "with") + " egress, number " + i;
-          timed("add " + what, () -> firewall.add(one));
-          timed("counters", () -> firewall.counters(one.id()));
-          timed("remove " + what, () -> firewall.remove(one));
-        }
-        firewall.add(one);
-      }
-      IntStream.range(0, 1_000).forEach(i -> firewall.remove(crowd(i, null)));
-    }
-    assertEquals("198.51.100.1", a.tcp("198.51.100.2", 80));
-  }
-
-  private static SandboxRules crowd(int number, Egress egress) {
-    return new SandboxRules(
-        "%016x".formatted(0x1000 + number),
-        List.of(
-            new Member(
-                "vc" + number,
-                "02:00:01:00:%02x:%02x".formatted(number >> 8, number & 0xff),
-                List.of(
-                    IpAddress.parse("10.9." + (1 + (number >> 8)) + "." + (number & 0xff)),
-                    IpAddress.parse("fd09::1:%x".formatted(number + 1))),
-                "br0")),
-        List.of(port(null, 30_000 + number, 80, null)),
-        egress);
-  }
-
-  private static void timed(String what, Runnable work) {
-    long start = System.nanoTime();
-    work.run();
-    System.out.printf("firewall: %s: %.1f ms%n", what, (System.nanoTime() - start) / 1e6);
-  }
-
-  private static void assertRefused(String answer, String... why) {
-    assertTrue(answer.startsWith("refused"), () -> answer + " " + List.of(why));
   }
 
   private static void assertEchoes(Socket socket) throws IOException {
