@@ -85,7 +85,7 @@ public final class AuditTrail {
             call.peer().unit(),
             call.method().name(),
             call.endpoint() == null ? null : call.endpoint().path(),
-            sandbox == null ? call.name() : sandbox.name(),
+            sandbox == null ? call.subject() : sandbox.name(),
             call.process(),
             answered ? response.getStatusCode() : null,
             call.problem() == null ? null : call.problem().word(),

@@ -91,6 +91,15 @@ final class Call {
     return values.get(Endpoint.SANDBOX);
   }
 
+  /** By which a sandbox, a network or a link is asked for; null for none. */
+  String subject() {
+    return values.entrySet().stream()
+        .filter(value -> !value.getKey().equals(Endpoint.PROCESS))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(null);
+  }
+
   /** By which a process is asked for, or which was made; null for none. */
   String process() {
     return process;

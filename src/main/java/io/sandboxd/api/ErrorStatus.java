@@ -14,6 +14,7 @@ record ErrorStatus(int status, String title) {
       case NOT_ACCEPTABLE -> new ErrorStatus(406, "There is no such representation");
       case REQUEST_TIMEOUT -> new ErrorStatus(408, "The request took too long to arrive");
       case NAME_IN_USE -> new ErrorStatus(409, "The name is in use");
+      case ADDRESS_IN_USE -> new ErrorStatus(409, "The address is in use");
       case WRONG_STATE -> new ErrorStatus(409, "Not in this state");
       case KEY_REUSED -> new ErrorStatus(409, "The key was used before");
       case PAYLOAD_TOO_LARGE -> new ErrorStatus(413, "The request is too large");

@@ -5,6 +5,7 @@ import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.Settings;
+import io.sandboxd.sandbox.net.Cidr;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -94,6 +95,7 @@ final class SettingsReader {
         path(Setting.LAYER_DIR),
         idBase(),
         new Resources(defaultMemory(), null, defaultPids(), null),
+        networkPool(),
         number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
         Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)),
         (int) number(Setting.MAX_CONNECTIONS, MIN_CONNECTIONS, MAX_CONNECTIONS),
@@ -106,6 +108,19 @@ final class SettingsReader {
         (int) number(Setting.KEPT_EVENTS, MIN_KEPT_EVENTS, MAX_KEPT_EVENTS),
         text(Setting.ADMIN_GROUP).isEmpty() ? null : text(Setting.ADMIN_GROUP),
         new PolicySettings(this::text, this::invalid).read());
+  }
+
+  private Cidr networkPool() {
+    try {
+      Cidr pool = Cidr.parse(text(Setting.NETWORK_POOL));
+      if (pool.isNetwork() && pool.address().isV4() && pool.prefix() >= 8 && pool.prefix() <= 24) {
+        return pool;
+      }
+    } catch (IllegalArgumentException e) {
+      // Said below.
+    }
+    throw invalid(
+        Setting.NETWORK_POOL, "must be an IPv4 network with a prefix of 8 to 24: 10.89.0.0/16");
   }
 
   String logLevel() {

@@ -7,8 +7,11 @@ import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.launch.filter.Filters;
+import io.sandboxd.lifecycle.ConnectSandbox;
+import io.sandboxd.lifecycle.CreateNetwork;
 import io.sandboxd.lifecycle.CreateSandbox;
 import io.sandboxd.lifecycle.DefaultLimits;
+import io.sandboxd.lifecycle.DeleteNetwork;
 import io.sandboxd.lifecycle.DeleteSandbox;
 import io.sandboxd.lifecycle.DescribeLaunch;
 import io.sandboxd.lifecycle.EnforceTimeout;
@@ -17,13 +20,18 @@ import io.sandboxd.lifecycle.ExpireSandboxes;
 import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.FeedInput;
 import io.sandboxd.lifecycle.FindLeaks;
+import io.sandboxd.lifecycle.HostInterfaces;
 import io.sandboxd.lifecycle.IdRanges;
 import io.sandboxd.lifecycle.Inits;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.LaunchProcess;
 import io.sandboxd.lifecycle.Layers;
 import io.sandboxd.lifecycle.LimitProcess;
+import io.sandboxd.lifecycle.Links;
 import io.sandboxd.lifecycle.ListNamespaces;
+import io.sandboxd.lifecycle.ListNetworks;
+import io.sandboxd.lifecycle.NetworkFiles;
+import io.sandboxd.lifecycle.Networks;
 import io.sandboxd.lifecycle.OomKills;
 import io.sandboxd.lifecycle.OpenSources;
 import io.sandboxd.lifecycle.PauseSandbox;
@@ -31,6 +39,7 @@ import io.sandboxd.lifecycle.ReadOutput;
 import io.sandboxd.lifecycle.ReadSecurity;
 import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.lifecycle.RecordExit;
+import io.sandboxd.lifecycle.RecoverNetworks;
 import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.lifecycle.ResizeTerminal;
 import io.sandboxd.lifecycle.ResolveProcess;
@@ -44,10 +53,19 @@ import io.sandboxd.lifecycle.UpdateSandbox;
 import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.Libc;
 import io.sandboxd.linux.Libseccomp;
+import io.sandboxd.linux.Nftables;
 import io.sandboxd.linux.Syscalls;
+import io.sandboxd.network.Cables;
+import io.sandboxd.network.DeviceNames;
+import io.sandboxd.network.Firewall;
+import io.sandboxd.network.HostNetwork;
+import io.sandboxd.network.HostPorts;
+import io.sandboxd.registry.Records;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.Settings;
+import io.sandboxd.sandbox.net.LinkStatus;
+import io.sandboxd.sandbox.net.NetworkStatus;
 import io.sandboxd.sandbox.rules.PolicyRules;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import jakarta.enterprise.inject.Produces;
@@ -88,6 +106,10 @@ public final class Wiring {
   private final ReadSecurity security;
   private final ReadStats stats;
   private final FindLeaks leaks;
+  private final Links links;
+  private final CreateNetwork createNetwork;
+  private final DeleteNetwork deleteNetwork;
+  private final ListNetworks listNetworks;
   private final RecoverSandboxes recover;
   private final SpecValidator validator;
   private final ScheduledThreadPoolExecutor timer =
@@ -122,8 +144,28 @@ public final class Wiring {
     OomWatch oomWatch = new OomWatch(syscalls, output, timer, chores);
     OomKills oomKills = new OomKills(cgroups, oomWatch, tell);
     RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, oomKills, chores);
+    DeviceNames deviceNames = new DeviceNames(settings.stateDir().toString());
+    HostNetwork hostNetwork = new HostNetwork(syscalls);
+    Firewall firewall = new Firewall(new Nftables(), deviceNames.table());
+    Cables cables = new Cables(syscalls);
+    Networks networks =
+        new Networks(
+            new Records<>(settings.stateDir().resolve("networks"), "network", NetworkStatus.class));
+    links =
+        new Links(
+            registry,
+            new Records<>(settings.stateDir().resolve("links"), "link", LinkStatus.class),
+            inits,
+            cables);
+    createNetwork =
+        new CreateNetwork(networks, deviceNames, hostNetwork, firewall, settings.networkPool());
+    deleteNetwork = new DeleteNetwork(networks, hostNetwork, firewall);
+    listNetworks = new ListNetworks(networks, registry);
+    ConnectSandbox connect =
+        new ConnectSandbox(
+            networks, links, inits, deviceNames, hostNetwork, cables, firewall, new HostPorts());
     TearDown tearDown =
-        new TearDown(registry, inits, cgroups, layers, idRanges, recordExit, streams);
+        new TearDown(registry, inits, cgroups, layers, idRanges, connect, recordExit, streams);
     OpenSources openSources = new OpenSources(syscalls, registry, inits, layers, policy);
     EnforceTimeout timeouts = new EnforceTimeout(syscalls, inits, cgroups, timer, chores);
     Filters filters = new Filters(new Libseccomp(libc));
@@ -154,6 +196,8 @@ public final class Wiring {
             describe,
             defaultLimits,
             devices,
+            connect,
+            new NetworkFiles(syscalls, directory, networks),
             recordExit,
             tearDown,
             expire,
@@ -179,7 +223,13 @@ public final class Wiring {
     update = new UpdateSandbox(policy, cgroups, expire);
     security = new ReadSecurity(syscalls, inits, cgroups, devices);
     stats = new ReadStats(registry, cgroups, inits, syscalls);
-    leaks = new FindLeaks(registry, directory, cgroups, layers);
+    leaks =
+        new FindLeaks(
+            registry,
+            directory,
+            cgroups,
+            layers,
+            new HostInterfaces(registry, networks, deviceNames, hostNetwork));
     recover =
         new RecoverSandboxes(
             syscalls,
@@ -187,6 +237,7 @@ public final class Wiring {
             directory,
             cgroups,
             leaks,
+            new RecoverNetworks(networks, links, connect, hostNetwork, firewall),
             idRanges,
             inits,
             recordExit,
@@ -344,5 +395,29 @@ public final class Wiring {
   @Singleton
   ReadStats readStats() {
     return stats;
+  }
+
+  @Produces
+  @Singleton
+  Links links() {
+    return links;
+  }
+
+  @Produces
+  @Singleton
+  CreateNetwork createNetwork() {
+    return createNetwork;
+  }
+
+  @Produces
+  @Singleton
+  DeleteNetwork deleteNetwork() {
+    return deleteNetwork;
+  }
+
+  @Produces
+  @Singleton
+  ListNetworks listNetworks() {
+    return listNetworks;
   }
 }

@@ -24,6 +24,9 @@ public sealed interface FdSource {
   record MountTree(String field, String path, boolean recursive, boolean idmapped)
       implements FdSource {}
 
+  /** A detached copy of the mount of a file of the daemon's; no matter who asks. */
+  record OwnFile(String path) implements FdSource {}
+
   /** The sandbox's own overlay layer: a directory with {@code upper} and {@code work}. */
   record Layer(boolean idmapped) implements FdSource {}
 }

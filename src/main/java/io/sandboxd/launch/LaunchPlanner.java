@@ -4,6 +4,7 @@ import io.sandboxd.launch.rules.Devices;
 import io.sandboxd.launch.rules.EnterNamespaces;
 import io.sandboxd.launch.rules.KernelMounts;
 import io.sandboxd.launch.rules.NamespaceSettings;
+import io.sandboxd.launch.rules.NetworkFiles;
 import io.sandboxd.launch.rules.RootFilesystem;
 import io.sandboxd.launch.rules.Rule;
 import io.sandboxd.launch.rules.UserMounts;
@@ -40,6 +41,7 @@ public final class LaunchPlanner {
           KernelMounts::sys,
           Devices::dev,
           KernelMounts::privateDirectories,
+          NetworkFiles::all,
           UserMounts::all,
           RootFilesystem::readonlyRoot,
           RootFilesystem::switchRoot);

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param fileSources the sources of bind mounts that are no directories
  * @param readonlyPaths those that this kernel has, below {@code /proc} and {@code /sys}
  * @param maskedPaths likewise
+ * @param ownFiles the daemon's, to be laid over those that are there
  * @param spareGid a group id, as it is inside, that is not root's; null if there is none
  * @param privileged the namespaces in which root inside may mount and configure: those it made,
  *     those of a sandbox whose user namespace it shares, and all of them without a user namespace
@@ -30,10 +31,14 @@ public record LaunchRequest(
     Set<String> fileSources,
     List<String> readonlyPaths,
     List<MaskedPath> maskedPaths,
+    List<OwnFile> ownFiles,
     Long spareGid,
     Set<NamespaceType> privileged) {
   /** A path to put out of sight, and whether it is a directory. */
   public record MaskedPath(String path, boolean directory) {}
+
+  /** A file of the daemon's, and where it is to be seen inside. */
+  public record OwnFile(String destination, String source) {}
 
   public NamespaceSource namespace(NamespaceType type) {
     return spec.namespace(type);

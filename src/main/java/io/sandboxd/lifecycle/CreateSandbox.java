@@ -24,6 +24,7 @@ import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.net.InterfaceStatus;
 import io.sandboxd.sandbox.rules.PolicyRules;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -49,6 +50,8 @@ public final class CreateSandbox {
   private final DescribeLaunch describe;
   private final DefaultLimits limits;
   private final SandboxDevices devices;
+  private final ConnectSandbox networks;
+  private final NetworkFiles networkFiles;
   private final RecordExit recordExit;
   private final TearDown tearDown;
   private final ExpireSandboxes expire;
@@ -68,6 +71,8 @@ public final class CreateSandbox {
       DescribeLaunch describe,
       DefaultLimits limits,
       SandboxDevices devices,
+      ConnectSandbox networks,
+      NetworkFiles networkFiles,
       RecordExit recordExit,
       TearDown tearDown,
       ExpireSandboxes expire,
@@ -85,6 +90,8 @@ public final class CreateSandbox {
     this.describe = describe;
     this.limits = limits;
     this.devices = devices;
+    this.networks = networks;
+    this.networkFiles = networkFiles;
     this.recordExit = recordExit;
     this.tearDown = tearDown;
     this.expire = expire;
@@ -160,7 +167,8 @@ public final class CreateSandbox {
     IdMappings ids = idMappings(spec, caller);
     // On record before anything else is made: what is not known cannot be given back.
     String path = cgroups.of(sandbox.id()).path();
-    sandbox.update(s -> s.change().idMappings(ids).cgroup(path).build());
+    List<InterfaceStatus> interfaces = networks.reserve(sandbox.id(), spec, caller);
+    sandbox.update(s -> s.change().idMappings(ids).interfaces(interfaces).cgroup(path).build());
     Cgroup cgroup = cgroups.create(sandbox.id());
     cgroup.apply(sandbox.status().resources());
     if (allowed != null) {
@@ -172,12 +180,16 @@ public final class CreateSandbox {
     }
     Fault.CREATE_LAYER.here(sandbox);
     times.done("cgroup");
-    LaunchRequest request = describe.request(spec, sandbox.name(), cgroup, ids);
+    LaunchRequest request =
+        describe.request(spec, sandbox.name(), cgroup, ids, networkFiles.of(sandbox));
     streams.watch(sandbox);
     recordExit.watch(sandbox, 0L);
     enter(sandbox, LaunchPlanner.enter(request), ids, caller);
     times.done("namespaces");
     Fault.CREATE_RECORDED.here(sandbox);
+    networks.connect(sandbox, caller);
+    times.done("network");
+    Fault.CREATE_CONNECTED.here(sandbox);
     run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request), caller);
     times.done("furnish");
     Fault.CREATE_FURNISHED.here(sandbox);

@@ -4,6 +4,7 @@ import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.LaunchRequest.MaskedPath;
+import io.sandboxd.launch.LaunchRequest.OwnFile;
 import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.IdMapping;
@@ -96,8 +97,10 @@ public final class DescribeLaunch {
 
   /**
    * @param ids of the user namespace that it makes or joins; null if they are not known
+   * @param ownFiles the daemon's, to be laid over those that are there
    */
-  LaunchRequest request(SandboxSpec spec, String name, Cgroup cgroup, IdMappings ids) {
+  LaunchRequest request(
+      SandboxSpec spec, String name, Cgroup cgroup, IdMappings ids, List<OwnFile> ownFiles) {
     return new LaunchRequest(
         spec,
         spec.hostname() == null ? name : spec.hostname(),
@@ -108,6 +111,7 @@ public final class DescribeLaunch {
         existing(spec.maskedPaths(), KernelPaths.MASKED).stream()
             .map(path -> new MaskedPath(path, Files.isDirectory(Path.of(path))))
             .toList(),
+        ownFiles,
         spareGid(spec, ids),
         privileged(spec));
   }

@@ -97,7 +97,7 @@ public final class ExplainSandbox {
     String name = spec.name() == null ? "sandbox-" + ID : spec.name();
     Cgroup cgroup = cgroups.of(ID);
     IdMappings ids = idMappings(spec, caller);
-    LaunchRequest request = describe.request(spec, name, cgroup, ids);
+    LaunchRequest request = describe.request(spec, name, cgroup, ids, List.of());
     List<ExplainedStep> steps = new ArrayList<>();
     Commands commands = new Commands();
     for (Path procs : cgroup.procsFiles()) {

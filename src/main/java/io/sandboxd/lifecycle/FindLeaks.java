@@ -26,13 +26,19 @@ public final class FindLeaks {
   private final StateDirectory directory;
   private final Cgroups cgroups;
   private final Layers layers;
+  private final HostInterfaces interfaces;
 
   public FindLeaks(
-      SandboxRegistry registry, StateDirectory directory, Cgroups cgroups, Layers layers) {
+      SandboxRegistry registry,
+      StateDirectory directory,
+      Cgroups cgroups,
+      Layers layers,
+      HostInterfaces interfaces) {
     this.registry = registry;
     this.directory = directory;
     this.cgroups = cgroups;
     this.layers = layers;
+    this.interfaces = interfaces;
   }
 
   public List<Leak> find() {
@@ -40,7 +46,9 @@ public final class FindLeaks {
     Set<String> known = registry.ids();
     // What was made or deleted while we looked is no leak.
     before.retainAll(all());
-    return before.stream().filter(leak -> !known.contains(leak.sandboxId())).toList();
+    return before.stream()
+        .filter(leak -> !known.contains(String.valueOf(leak.sandboxId())))
+        .toList();
   }
 
   private Set<Leak> all() {
@@ -58,6 +66,7 @@ public final class FindLeaks {
     for (String id : ours(directory.ids())) {
       all.add(new Leak(Kind.STATE, directory.sandbox(id).toString(), id));
     }
+    interfaces.ofNobody().forEach(name -> all.add(new Leak(Kind.INTERFACE, name, null)));
     return all;
   }
 
@@ -74,7 +83,13 @@ public final class FindLeaks {
   public List<Leak> reap() {
     List<Leak> found = find();
     Set<String> ids = new LinkedHashSet<>();
-    found.forEach(leak -> ids.add(leak.sandboxId()));
+    for (Leak leak : found) {
+      if (leak.kind() == Kind.INTERFACE) {
+        interfaces.tryDelete(leak.path());
+      } else {
+        ids.add(leak.sandboxId());
+      }
+    }
     List<Consumer<String>> steps = new ArrayList<>();
     steps.add(id -> cgroups.of(id).kill());
     steps.add(id -> cgroups.of(id).remove());

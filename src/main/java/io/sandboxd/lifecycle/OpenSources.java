@@ -100,6 +100,11 @@ public final class OpenSources {
       return namespace(namespace.type(), namespace.source(), caller);
     } else if (source instanceof FdSource.MountTree tree) {
       return mountTree(sandbox, tree, caller);
+    } else if (source instanceof FdSource.OwnFile own) {
+      try (Fd file = syscalls.open(own.path(), Syscalls.O_PATH | Syscalls.O_NOFOLLOW, 0)) {
+        return isolated(
+            sandbox, syscalls.openTree(file, false), "network", own.path(), false, false);
+      }
     }
     boolean idmapped = ((FdSource.Layer) source).idmapped();
     try (Fd layer = layers.open(sandbox.id())) {

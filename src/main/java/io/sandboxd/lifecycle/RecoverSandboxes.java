@@ -37,6 +37,7 @@ public final class RecoverSandboxes {
   private final StateDirectory directory;
   private final Cgroups cgroups;
   private final FindLeaks leaks;
+  private final RecoverNetworks networks;
   private final IdRanges idRanges;
   private final Inits inits;
   private final RecordExit recordExit;
@@ -52,6 +53,7 @@ public final class RecoverSandboxes {
       StateDirectory directory,
       Cgroups cgroups,
       FindLeaks leaks,
+      RecoverNetworks networks,
       IdRanges idRanges,
       Inits inits,
       RecordExit recordExit,
@@ -65,6 +67,7 @@ public final class RecoverSandboxes {
     this.directory = directory;
     this.cgroups = cgroups;
     this.leaks = leaks;
+    this.networks = networks;
     this.idRanges = idRanges;
     this.inits = inits;
     this.recordExit = recordExit;
@@ -79,6 +82,7 @@ public final class RecoverSandboxes {
   public void recover() {
     List<Sandbox> found = new ReadSandboxes(registry, directory).all();
     found.forEach(s -> idRanges.keep(s.status().idMappings()));
+    networks.recover(found);
     TellMissed missed = new TellMissed(events);
     missed.of(found); // before anything else can be told of them
     found.forEach(s -> recordExit.watch(s, missed.oomKills(s)));

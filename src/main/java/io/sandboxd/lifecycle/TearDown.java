@@ -24,6 +24,7 @@ public final class TearDown {
   private final Cgroups cgroups;
   private final Layers layers;
   private final IdRanges idRanges;
+  private final ConnectSandbox networks;
   private final RecordExit recordExit;
   private final Streams streams;
 
@@ -33,6 +34,7 @@ public final class TearDown {
       Cgroups cgroups,
       Layers layers,
       IdRanges idRanges,
+      ConnectSandbox networks,
       RecordExit recordExit,
       Streams streams) {
     this.registry = registry;
@@ -40,6 +42,7 @@ public final class TearDown {
     this.cgroups = cgroups;
     this.layers = layers;
     this.idRanges = idRanges;
+    this.networks = networks;
     this.recordExit = recordExit;
     this.streams = streams;
   }
@@ -56,6 +59,8 @@ public final class TearDown {
     Fault.DELETE_KILLED.here(sandbox);
     attempt(left, "init", () -> inits.kill(sandbox));
     Fault.DELETE_INIT.here(sandbox);
+    attempt(left, "network", () -> networks.disconnect(sandbox));
+    Fault.DELETE_NETWORK.here(sandbox);
     attempt(left, "cgroup", cgroup::remove);
     Fault.DELETE_CGROUP.here(sandbox);
     attempt(left, "layer", () -> layers.remove(sandbox.id()));
@@ -69,6 +74,7 @@ public final class TearDown {
     if (left.isEmpty()) {
       recordExit.forget(sandbox);
       idRanges.giveBack(sandbox.status().idMappings());
+      networks.release(sandbox);
     } else {
       LOG.warnf("Sandbox %s is not gone whole: %s", sandbox.name(), left);
     }

@@ -13,6 +13,8 @@ public enum ErrorCode {
   INVALID_SPEC,
   NOT_FOUND,
   NAME_IN_USE,
+  /** A subnet, an address or a port of the host is another's. */
+  ADDRESS_IN_USE,
   WRONG_STATE,
   NOT_PERMITTED,
   /** A limit of the daemon, not of a sandbox. */

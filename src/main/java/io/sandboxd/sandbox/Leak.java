@@ -6,8 +6,9 @@ import java.util.Locale;
 /**
  * Something of a sandbox that is no more.
  *
- * @param path of the cgroup below the root of each hierarchy, or of the file system
- * @param sandboxId what it is named after
+ * @param path of the cgroup below the root of each hierarchy, or of the file system; of an
+ *     interface its name
+ * @param sandboxId what it is named after; null for an interface
  */
 public record Leak(Kind kind, String path, String sandboxId) {
   /** What can be left of a sandbox. */
@@ -16,6 +17,8 @@ public record Leak(Kind kind, String path, String sandboxId) {
     CGROUP,
     /** The writable part of an overlay. */
     LAYER,
+    /** A network interface of the host. */
+    INTERFACE,
     /** A directory of the state directory. */
     STATE;
 

@@ -1,8 +1,8 @@
 package io.sandboxd.sandbox;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.sandboxd.sandbox.constraints.AbsolutePath;
 import io.sandboxd.sandbox.constraints.Text;
+import io.sandboxd.sandbox.net.NetworkSpec;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
@@ -51,7 +51,7 @@ public record SandboxSpec(
                 @Pattern(regexp = KERNEL_PATH, message = KERNEL_PATH_RULE) String>
             readonlyPaths,
     @Valid Resources resources,
-    @Valid Network network,
+    @Valid NetworkSpec network,
     @Size(max = 256, message = "can have at most 256 sysctls")
         Map<
                 @Pattern(regexp = SYSCTL, message = SYSCTL_RULE) String,
@@ -196,13 +196,6 @@ public record SandboxSpec(
     }
   }
 
-  /**
-   * @param links empty: a new network namespace has its loopback alone
-   */
-  public record Network(
-      @Size(max = 0, message = "must be empty: links to other networks are not supported")
-          List<JsonNode> links) {}
-
   /** The choice for one type, with the contract's defaults filled in. */
   public NamespaceSource namespace(NamespaceType type) {
     Namespaces chosen = namespaces == null ? new Namespaces(null, Map.of()) : namespaces;
@@ -230,5 +223,28 @@ public record SandboxSpec(
         ttl,
         outputRetention,
         main);
+  }
+
+  /** The same with other networks. */
+  public SandboxSpec with(NetworkSpec networks) {
+    return new SandboxSpec(
+        name,
+        labels,
+        namespaces,
+        hostname,
+        domainname,
+        timeOffsets,
+        idMappings,
+        root,
+        mounts,
+        devices,
+        maskedPaths,
+        readonlyPaths,
+        resources,
+        networks,
+        sysctls,
+        ttl,
+        outputRetention,
+        process);
   }
 }

@@ -2,7 +2,9 @@ package io.sandboxd.sandbox;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.annotation.JsonView;
+import io.sandboxd.sandbox.net.InterfaceStatus;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -21,6 +23,7 @@ import java.util.Map;
  * @param initStartTicks field 22 of init's {@code /proc/PID/stat}: with {@code pid} it names one
  *     process for all times of a boot; not shown to clients
  * @param cgroup its path below the root of the hierarchy
+ * @param interfaces of the sandbox on networks; null: none
  * @param exit how the main process last ended
  * @param error why it is {@code broken}
  * @param requestKey of the create, if the client gave one; not shown to clients
@@ -43,6 +46,7 @@ public record SandboxStatus(
     String cgroup,
     Map<NamespaceType, NamespaceStatus> namespaces,
     SandboxSpec.IdMappings idMappings,
+    List<InterfaceStatus> interfaces,
     Resources resources,
     Map<String, ProcessStatus> processes,
     ExitStatus exit,

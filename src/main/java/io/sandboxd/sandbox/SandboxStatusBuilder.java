@@ -1,6 +1,8 @@
 package io.sandboxd.sandbox;
 
+import io.sandboxd.sandbox.net.InterfaceStatus;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /** A {@link SandboxStatus} in the making. Not for sharing between threads; what it builds is. */
@@ -19,6 +21,7 @@ public final class SandboxStatusBuilder {
   private String cgroup;
   private Map<NamespaceType, SandboxStatus.NamespaceStatus> namespaces;
   private SandboxSpec.IdMappings idMappings;
+  private List<InterfaceStatus> interfaces;
   private Resources resources;
   private Map<String, ProcessStatus> processes;
   private ExitStatus exit;
@@ -43,6 +46,7 @@ public final class SandboxStatusBuilder {
     cgroup = from.cgroup();
     namespaces = from.namespaces();
     idMappings = from.idMappings();
+    interfaces = from.interfaces();
     resources = from.resources();
     processes = from.processes();
     exit = from.exit();
@@ -126,6 +130,11 @@ public final class SandboxStatusBuilder {
     return this;
   }
 
+  public SandboxStatusBuilder interfaces(List<InterfaceStatus> value) {
+    interfaces = value;
+    return this;
+  }
+
   public SandboxStatusBuilder resources(Resources value) {
     resources = value;
     return this;
@@ -168,6 +177,7 @@ public final class SandboxStatusBuilder {
         cgroup,
         namespaces,
         idMappings,
+        interfaces,
         resources,
         processes,
         exit,

@@ -1,5 +1,6 @@
 package io.sandboxd.sandbox;
 
+import io.sandboxd.sandbox.net.Cidr;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -16,6 +17,7 @@ import java.time.Duration;
  *     that
  * @param defaultLimits {@code memory.max} and {@code pids.max} of sandboxes that do not say; null
  *     for none
+ * @param networkPool of which networks are that say no subnets, a {@code /24} each
  * @param maxBody the longest request body, in bytes
  * @param idleTimeout how long a request may take to arrive, and a connection may be kept without
  *     one
@@ -38,6 +40,7 @@ public record Settings(
     Path layerDir,
     long idBase,
     Resources defaultLimits,
+    Cidr networkPool,
     long maxBody,
     Duration idleTimeout,
     int maxConnections,

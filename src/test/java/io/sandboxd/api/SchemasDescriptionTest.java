@@ -46,6 +46,21 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.lang.annotation.Annotation;
+import io.sandboxd.sandbox.net.BitRate;
+import io.sandboxd.sandbox.net.Cidr;
+import io.sandboxd.sandbox.net.Conditions;
+import io.sandboxd.sandbox.net.Egress;
+import io.sandboxd.sandbox.net.InterfaceName;
+import io.sandboxd.sandbox.net.InterfaceStatus;
+import io.sandboxd.sandbox.net.IpAddress;
+import io.sandboxd.sandbox.net.LinkSpec;
+import io.sandboxd.sandbox.net.LinkStatus;
+import io.sandboxd.sandbox.net.NetworkRequest;
+import io.sandboxd.sandbox.net.NetworkSpec;
+import io.sandboxd.sandbox.net.NetworkStatus;
+import io.sandboxd.sandbox.net.PortRange;
+import io.sandboxd.sandbox.net.Protocol;
+import io.sandboxd.sandbox.net.PublishedPort;
 import java.lang.reflect.Field;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -75,6 +90,11 @@ class SchemasDescriptionTest {
           Map.entry(Stats.Pids.class, "PidsStats"),
           Map.entry(Stats.Io.class, "IoStats"),
           Map.entry(Event.Subject.class, "EventSandbox"),
+          Map.entry(Egress.Rule.class, "EgressRule"),
+          Map.entry(Egress.Action.class, "EgressAction"),
+          Map.entry(LinkSpec.End.class, "LinkEnd"),
+          Map.entry(LinkStatus.End.class, "LinkEndStatus"),
+          Map.entry(NetworkStatus.Member.class, "NetworkMember"),
           Map.entry(Event.Actor.class, "EventProcess"),
           Map.entry(SeccompProfile.CallRule.class, "SeccompRule"),
           Map.entry(SeccompProfile.Condition.class, "SeccompCondition"),
@@ -89,7 +109,26 @@ class SchemasDescriptionTest {
           SandboxSpec.IdMappings.class,
           SandboxSpec.Root.class,
           SandboxSpec.Mount.class,
-          SandboxSpec.Network.class,
+          NetworkSpec.class,
+          NetworkSpec.Attachment.class,
+          NetworkSpec.Cable.class,
+          NetworkSpec.Route.class,
+          NetworkSpec.Rates.class,
+          NetworkSpec.Dns.class,
+          PublishedPort.class,
+          Egress.class,
+          Egress.Rule.class,
+          Conditions.class,
+          LinkSpec.class,
+          LinkSpec.End.class,
+          LinkStatus.class,
+          LinkStatus.End.class,
+          LinkResource.LinkList.class,
+          NetworkRequest.class,
+          NetworkStatus.class,
+          NetworkStatus.Member.class,
+          NetworkResource.NetworkList.class,
+          InterfaceStatus.class,
           SandboxSpec.Device.class,
           IdMapping.class,
           Resources.class,
@@ -151,6 +190,8 @@ class SchemasDescriptionTest {
 
   private static final List<Class<? extends Enum<?>>> ENUMS =
       List.of(
+          Protocol.class,
+          Egress.Action.class,
           NamespaceType.class,
           SandboxState.class,
           SandboxStatus.Origin.class,
@@ -166,16 +207,21 @@ class SchemasDescriptionTest {
 
   /** Values with a form of their own: what reads and writes them has tests of its own. */
   private static final Map<Class<?>, String> SCALARS =
-      Map.of(
-          ByteSize.class, "ByteSize",
-          Duration.class, "Duration",
-          Instant.class, "Instant",
-          Signal.class, "Signal",
-          IdOrName.class, "IdOrName",
-          NamespaceSource.class, "NamespaceSource",
-          SandboxSpec.Namespaces.class, "Namespaces",
-          ProcessSpec.Rlimit.class, "Rlimit",
-          Seccomp.class, "Seccomp");
+      Map.ofEntries(
+          Map.entry(ByteSize.class, "ByteSize"),
+          Map.entry(Duration.class, "Duration"),
+          Map.entry(Instant.class, "Instant"),
+          Map.entry(Signal.class, "Signal"),
+          Map.entry(IdOrName.class, "IdOrName"),
+          Map.entry(NamespaceSource.class, "NamespaceSource"),
+          Map.entry(SandboxSpec.Namespaces.class, "Namespaces"),
+          Map.entry(ProcessSpec.Rlimit.class, "Rlimit"),
+          Map.entry(Seccomp.class, "Seccomp"),
+          Map.entry(IpAddress.class, "IpAddress"),
+          Map.entry(Cidr.class, "Cidr"),
+          Map.entry(InterfaceName.class, "InterfaceName"),
+          Map.entry(BitRate.class, "BitRate"),
+          Map.entry(PortRange.class, "PortRange"));
 
   /** What is described and is no type of the code. */
   private static final Set<String> OTHERS =

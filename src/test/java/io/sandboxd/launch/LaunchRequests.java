@@ -34,6 +34,7 @@ public final class LaunchRequests {
         List.of(
             new LaunchRequest.MaskedPath("/proc/kcore", false),
             new LaunchRequest.MaskedPath("/sys/firmware", true)),
+        List.of(),
         65535L,
         privileged);
   }

@@ -29,6 +29,7 @@ final class SpecModule extends SimpleModule {
         new ScalarForm<>(ByteSize.class, "a size: an integer of bytes or a string such as \"64Mi\"")
             .ofString(ByteSize::parse)
             .ofInteger(ByteSize::new));
+    NetworkForms.addTo(this);
     addDeserializer(
         Duration.class,
         new ScalarForm<>(

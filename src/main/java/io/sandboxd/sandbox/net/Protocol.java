@@ -1,6 +1,5 @@
 package io.sandboxd.sandbox.net;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
@@ -18,7 +17,6 @@ public enum Protocol {
   /**
    * @throws IllegalArgumentException with a sentence that says what is wrong
    */
-  @JsonCreator
   public static Protocol of(String word) {
     for (Protocol protocol : values()) {
       if (protocol.word().equals(word)) {

@@ -9,6 +9,8 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SeccompProfile;
 import io.sandboxd.sandbox.net.Conditions;
+import io.sandboxd.sandbox.net.LinkSpec;
+import io.sandboxd.sandbox.net.NetworkRequest;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
@@ -28,7 +30,12 @@ public final class SpecValidator {
    * constraints.
    */
   private static final List<Rule<SandboxSpec>> SANDBOX =
-      Stream.of(NamespaceRules.ALL, IdMappingRules.ALL, MountRules.ALL, SysctlRules.ALL)
+      Stream.of(
+              NamespaceRules.ALL,
+              IdMappingRules.ALL,
+              MountRules.ALL,
+              NetworkRules.ALL,
+              SysctlRules.ALL)
           .flatMap(List::stream)
           .toList();
 
@@ -59,6 +66,16 @@ public final class SpecValidator {
     constraints(process, FieldPath.ROOT);
     RequestRules.EXEC.forEach(rule -> rule.check(request, FieldPath.ROOT));
     rules(process, FieldPath.ROOT, sandbox);
+  }
+
+  public void check(NetworkRequest request) {
+    constraints(request, FieldPath.ROOT);
+    NetworkRequestRules.NETWORK.forEach(rule -> rule.check(request, FieldPath.ROOT));
+  }
+
+  public void check(LinkSpec link) {
+    constraints(link, FieldPath.ROOT);
+    NetworkRequestRules.LINK.forEach(rule -> rule.check(link, FieldPath.ROOT));
   }
 
   public void check(KillRequest request) {

@@ -1,0 +1,6 @@
+package io.sandboxd.sandbox.net;
+
+/** What is kept under its name, a {@link io.sandboxd.sandbox.SandboxSpec#NAME}. */
+public interface Named {
+  String name();
+}
