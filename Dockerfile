@@ -10,13 +10,13 @@
 # steps are those of deploy/package.
 FROM debian:12 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    openjdk-17-jdk-headless maven gcc musl-tools make libc6-dev libseccomp2 && rm -rf /var/lib/apt/lists/*
+    openjdk-17-jdk-headless maven gcc musl-tools make libc6-dev libseccomp2 libnftables1 && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 RUN mvn -q -B -ntp -DskipTests package && DESTDIR=/tree PREFIX=/usr deploy/install --runtime
 
 FROM debian:12-slim
-RUN apt-get update && apt-get install -y --no-install-recommends curl libseccomp2 libstdc++6 zlib1g && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends curl libseccomp2 libnftables1 libstdc++6 zlib1g && rm -rf /var/lib/apt/lists/*
 COPY --from=build /tree/etc /etc
 COPY --from=build /tree/usr /usr
 VOLUME ["/run/sandboxd", "/var/lib/sandboxd"]

@@ -34,17 +34,23 @@ install_packages() { # PACKAGE...
 need_build_tools() {
   need javac:openjdk-17-jdk-headless mvn:maven gcc:gcc musl-gcc:musl-tools make:make \
     /usr/include/stdio.h:libc6-dev curl:curl
-  need_libseccomp
+  need_libraries
 }
 
-# Which the daemon loads when it starts.
-need_libseccomp() {
-  [[ $(ldconfig -p 2>/dev/null || /sbin/ldconfig -p) == *libseccomp.so.2* ]] || need /no/libseccomp.so.2:libseccomp2
+# Which the daemon loads: one when it starts, one with the first network.
+need_libraries() {
+  local known library missing=()
+  known=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p)
+  for library in libseccomp.so.2:libseccomp2 libnftables.so.1:libnftables1; do
+    [[ $known == *"${library%:*}"* ]] || missing+=("/no/$library")
+  done
+  need "${missing[@]}"
 }
 
 # Starts a daemon whose socket, state and cgroups are apart from any other's, and waits until it is ready. Sets SOCKET,
-# DAEMON (its pid), DAEMON_CGROUP and DAEMON_LAYERS.
-start_daemon() { # DIRECTORY
+# DAEMON (its pid), DAEMON_CGROUP and DAEMON_LAYERS. With a command that executes another one, such as "unshare --net", it
+# is started by that: its networks are then in a network namespace of its own.
+start_daemon() { # DIRECTORY [COMMAND...]
   local dir=$1 tries
   SOCKET=$dir/sandboxd.sock
   DAEMON_CGROUP=/${dir##*/}
@@ -56,7 +62,7 @@ start_daemon() { # DIRECTORY
   # A terminal that closes is no reason for a daemon to end.
   (
     trap '' HUP
-    exec java -Djava.io.tmpdir="$dir/tmp" \
+    exec "${@:2}" java -Djava.io.tmpdir="$dir/tmp" \
       -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$DAEMON_LAYERS" \
       -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null
   ) &

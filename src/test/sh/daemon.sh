@@ -1,5 +1,6 @@
 # Sourced by the tests here that need the packaged daemon: starts one, which ends with the test. Sets dir, of files that
-# end with it too, and root, a directory with busybox that can be the root of a sandbox.
+# end with it too, and root, a directory with busybox that can be the root of a sandbox. With DAEMON_WITHIN, a command that executes
+# another one, the daemon is started by that.
 # shellcheck shell=bash
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,6 +17,7 @@ if ((EUID != 0)); then
 fi
 [[ -f $JAR ]] || die "there is no $JAR: run mvn package"
 
+[[ ${DAEMON_WITHIN+set} ]] || DAEMON_WITHIN=()
 dir=$(mktemp -d /run/sandboxd-test.XXXXXX)
 root=''
 clean_up() {
@@ -24,7 +26,7 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM HUP
-start_daemon "$dir"
+start_daemon "$dir" "${DAEMON_WITHIN[@]}"
 export SANDBOXD_HOST=unix://$SOCKET
 
 make_root_directory
