@@ -220,9 +220,9 @@ public final class Wiring {
     exec = new ExecProcess(policy, launch, settings.keptProcesses());
     kill = new KillSandbox(syscalls, cgroups);
     pause = new PauseSandbox(cgroups);
-    update = new UpdateSandbox(policy, cgroups, expire);
+    update = new UpdateSandbox(policy, cgroups, connect, expire);
     security = new ReadSecurity(syscalls, inits, cgroups, devices);
-    stats = new ReadStats(registry, cgroups, inits, syscalls);
+    stats = new ReadStats(registry, cgroups, inits, connect, syscalls);
     leaks =
         new FindLeaks(
             registry,

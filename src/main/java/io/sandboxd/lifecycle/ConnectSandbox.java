@@ -7,6 +7,7 @@ import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.network.AddressPool;
 import io.sandboxd.network.Cables;
+import io.sandboxd.network.Counters;
 import io.sandboxd.network.DeviceNames;
 import io.sandboxd.network.Firewall;
 import io.sandboxd.network.HostNetwork;
@@ -27,10 +28,12 @@ import io.sandboxd.sandbox.net.InterfaceStatus;
 import io.sandboxd.sandbox.net.IpAddress;
 import io.sandboxd.sandbox.net.NetworkSpec;
 import io.sandboxd.sandbox.net.NetworkSpec.Attachment;
+import io.sandboxd.sandbox.net.NetworkSpec.Rates;
 import io.sandboxd.sandbox.net.NetworkStatus;
 import io.sandboxd.sandbox.net.PublishedPort;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -208,6 +211,9 @@ public final class ConnectSandbox {
         NetworkStatus network = networks.require(member.network());
         boolean leadsOut = !routed && !network.internal();
         host.connect(member, network, namespace, leadsOut, alias(sandbox, member));
+        if (rates(asked, member) != null) {
+          host.limit(member, rates(asked, member));
+        }
         routed = routed || leadsOut;
       }
       if (!interfaces(sandbox.status()).isEmpty()) {
@@ -225,6 +231,46 @@ public final class ConnectSandbox {
     } catch (ErrnoException e) {
       throw NetworkRefusal.of("connect the sandbox", e);
     }
+  }
+
+  private static Rates rates(NetworkSpec asked, InterfaceStatus member) {
+    return asked == null || asked.rates() == null
+        ? null
+        : asked.rates().get(member.device().text());
+  }
+
+  /**
+   * Puts other rules and rates in force.
+   *
+   * @param former what is in force; when one of them cannot be had, all of it is again
+   */
+  void change(SandboxStatus former, SandboxStatus now) {
+    try {
+      apply(former, now);
+    } catch (RuntimeException e) {
+      apply(now, former);
+      throw e instanceof ErrnoException refused
+          ? NetworkRefusal.of("change the sandbox's network", refused)
+          : e;
+    }
+  }
+
+  private void apply(SandboxStatus former, SandboxStatus now) {
+    if (!Objects.equals(former.spec().network().egress(), now.spec().network().egress())) {
+      firewall.change(rules(former), rules(now));
+    }
+    for (InterfaceStatus member : interfaces(now)) {
+      Rates wanted = rates(now.spec().network(), member);
+      if (!Objects.equals(wanted, rates(former.spec().network(), member))) {
+        host.limit(member, wanted);
+      }
+    }
+  }
+
+  /** What its egress rules have counted; null if it has none. */
+  Counters egress(SandboxStatus status) {
+    NetworkSpec asked = status.spec().network();
+    return asked == null || asked.egress() == null ? null : firewall.counters(status.id());
   }
 
   private static String alias(Sandbox sandbox, InterfaceStatus member) {

@@ -7,6 +7,7 @@ import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
+import io.sandboxd.network.Counters;
 import io.sandboxd.network.Device;
 import io.sandboxd.network.NetworkNamespace;
 import io.sandboxd.registry.Sandbox;
@@ -28,12 +29,19 @@ public final class ReadStats {
   private final SandboxRegistry registry;
   private final Cgroups cgroups;
   private final Inits inits;
+  private final ConnectSandbox networks;
   private final Syscalls syscalls;
 
-  public ReadStats(SandboxRegistry registry, Cgroups cgroups, Inits inits, Syscalls syscalls) {
+  public ReadStats(
+      SandboxRegistry registry,
+      Cgroups cgroups,
+      Inits inits,
+      ConnectSandbox networks,
+      Syscalls syscalls) {
     this.registry = registry;
     this.cgroups = cgroups;
     this.inits = inits;
+    this.networks = networks;
     this.syscalls = syscalls;
   }
 
@@ -41,15 +49,18 @@ public final class ReadStats {
    * @param cgroup what its control group counts
    * @param network its interfaces by name, the oldest first and without the loopback. Null: it is
    *     in the host's network, or has no living init to find its own by.
+   * @param egress what each of its egress rules has decided about; null: it has none
    */
-  public record Figures(@JsonUnwrapped Stats cgroup, Map<String, InterfaceCounters> network) {}
+  public record Figures(
+      @JsonUnwrapped Stats cgroup, Map<String, InterfaceCounters> network, Counters egress) {}
 
   /**
    * @throws SandboxException {@code not_found} when it was deleted
    */
   public Figures stats(Sandbox sandbox) {
     registry.requireThere(sandbox);
-    return new Figures(cgroups.of(sandbox.id()).stats(), network(sandbox));
+    return new Figures(
+        cgroups.of(sandbox.id()).stats(), network(sandbox), networks.egress(sandbox.status()));
   }
 
   private Map<String, InterfaceCounters> network(Sandbox sandbox) {

@@ -13,9 +13,10 @@ import io.sandboxd.sandbox.rules.PolicyRules;
 import io.sandboxd.sandbox.rules.SandboxPatch;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.function.Function;
 
-/** Changes what can be changed of a living sandbox: limits, labels, time to live. */
+/** Changes what can be changed of a living sandbox: limits, rules, labels, time to live. */
 public final class UpdateSandbox {
   private static final EnumSet<SandboxState> ALIVE =
       EnumSet.of(
@@ -23,11 +24,14 @@ public final class UpdateSandbox {
 
   private final PolicyRules policy;
   private final Cgroups cgroups;
+  private final ConnectSandbox networks;
   private final ExpireSandboxes expire;
 
-  public UpdateSandbox(PolicyRules policy, Cgroups cgroups, ExpireSandboxes expire) {
+  public UpdateSandbox(
+      PolicyRules policy, Cgroups cgroups, ConnectSandbox networks, ExpireSandboxes expire) {
     this.policy = policy;
     this.cgroups = cgroups;
+    this.networks = networks;
     this.expire = expire;
   }
 
@@ -45,6 +49,9 @@ public final class UpdateSandbox {
           Resources former = sandbox.status().resources();
           SandboxPatch patch = admitted(change.apply(sandbox.status()), former, caller);
           boolean limits = !patch.resources().equals(former);
+          SandboxStatus before = sandbox.status();
+          SandboxStatus after = patched(before, patch);
+          boolean network = !Objects.equals(after.spec(), before.spec());
           if (limits) {
             cgroups.check(patch.resources());
           }
@@ -52,11 +59,17 @@ public final class UpdateSandbox {
             if (limits) {
               cgroups.of(sandbox.id()).apply(patch.resources());
             }
+            if (network) {
+              networks.change(before, after);
+            }
             // As a whole: it is one change to those who are told of it.
             sandbox.update(s -> patched(s, patch));
           } catch (RuntimeException e) {
             if (limits) {
               cgroups.of(sandbox.id()).apply(former);
+            }
+            if (network && sandbox.status().spec().equals(before.spec())) {
+              networks.change(after, before); // harmless where it was not changed
             }
             throw e;
           }
@@ -76,7 +89,11 @@ public final class UpdateSandbox {
 
   private static SandboxStatus patched(SandboxStatus status, SandboxPatch patch) {
     SandboxStatusBuilder change =
-        status.change().labels(patch.labels()).resources(patch.resources());
+        status
+            .change()
+            .labels(patch.labels())
+            .resources(patch.resources())
+            .spec(status.spec().with(patch.network()));
     if (patch.changesTtl()) {
       change.expiresAt(patch.ttl() == null ? null : Instant.now().plus(patch.ttl()));
     }

@@ -2,6 +2,7 @@ package io.sandboxd.linux;
 
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
+import jnr.ffi.LastError;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
@@ -27,8 +28,18 @@ public final class Nftables {
   private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
   private static final int NETLINK_NETFILTER = 12;
 
+  private final String name;
   private LibnftablesFunctions library;
   private Pointer context;
+
+  /** Loads nothing yet. */
+  public Nftables() {
+    this(LIBRARY);
+  }
+
+  Nftables(String library) {
+    this.name = library;
+  }
 
   /**
    * Does all of the commands, or none: they are one transaction.
@@ -90,7 +101,7 @@ public final class Nftables {
       return;
     }
     try {
-      library = LibraryLoader.create(LibnftablesFunctions.class).load(LIBRARY);
+      library = LibraryLoader.create(LibnftablesFunctions.class).load(name);
       // What is missing shows with the first call.
       library.close(-1);
     } catch (UnsatisfiedLinkError e) {
@@ -98,7 +109,7 @@ public final class Nftables {
       throw new SandboxException(
           ErrorCode.LAUNCH_FAILED,
           "Networks take "
-              + LIBRARY
+              + name
               + ", which is not on this host: install libnftables (Debian: libnftables1).",
           e);
     }
@@ -108,7 +119,7 @@ public final class Nftables {
   private void requireSocket() {
     int socket = library.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER);
     if (socket < 0) {
-      int errno = jnr.ffi.LastError.getLastError(Runtime.getRuntime(library));
+      int errno = LastError.getLastError(Runtime.getRuntime(library));
       throw new ErrnoException("socket", "NETLINK_NETFILTER", errno);
     }
     library.close(socket);

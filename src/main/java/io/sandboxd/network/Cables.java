@@ -29,6 +29,9 @@ public final class Cables {
         LinkStatus.End end = link.ends().get(i);
         try (NetworkNamespace there = new NetworkNamespace(syscalls, namespaces.get(i))) {
           there.configure(end.device().text(), end.addresses());
+          if (link.conditions() != null) {
+            Shaping.simulate(there, end.device().text(), link.conditions());
+          }
         }
       }
     } catch (RuntimeException e) {

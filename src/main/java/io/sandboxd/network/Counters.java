@@ -1,5 +1,6 @@
 package io.sandboxd.network;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,7 +15,7 @@ import java.util.TreeMap;
  * @param rules in their order
  * @param otherwise what no rule was about
  */
-public record Counters(List<Count> rules, Count otherwise) {
+public record Counters(List<Count> rules, @JsonProperty("default") Count otherwise) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**

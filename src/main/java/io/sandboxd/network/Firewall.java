@@ -19,9 +19,10 @@ import java.util.regex.Pattern;
  *
  * <ul>
  *   <li>A sandbox sends with its own addresses only, and speaks for no router and no DHCP server.
- *   <li>Published ports of the host lead to it, from outside, from its neighbours, from itself, and
- *       from the host. From the host's {@code 127.0.0.1} too, if {@code route_localnet} is set for
- *       the bridge; not from {@code ::1}, which the kernel never routes.
+ *   <li>Published ports of the host lead to it, from outside, from its neighbours, from itself
+ *       (unless br_netfilter is on), and from the host. From the host's {@code 127.0.0.1} too, if
+ *       {@code route_localnet} is set for the bridge; not from {@code ::1}, which the kernel never
+ *       routes.
  *   <li>What leaves the host has the host's address; what comes from outside reaches a sandbox by a
  *       published port or as an answer.
  *   <li>Nothing is forwarded between a bridge and an isolated other one, nor to or from an internal
@@ -29,7 +30,8 @@ import java.util.regex.Pattern;
  *   <li>Egress rules are about single hosts: neighbours, for which packets make a detour through
  *       the host's IP, the host itself (where a published port leads, after it was followed), and
  *       the world. A sandbox with such rules sends nothing to groups and to all, and speaks with
- *       link-local addresses of IPv6 only to find its neighbours.
+ *       link-local addresses of IPv6 only to find its neighbours. What is denied is refused: TCP
+ *       with a reset, all else with an ICMP error as often as the kernel sends such.
  * </ul>
  *
  * <p>Each method is one transaction: there is no moment with half of it. Should somebody else have

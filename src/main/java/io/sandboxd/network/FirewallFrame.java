@@ -6,8 +6,15 @@ package io.sandboxd.network;
  * are rules, in a chain for each sandbox that has some.
  *
  * <p>Not made by {@code meta ibrname} or the connection tracking of bridges: kernels may be without
- * both. On the other hand bridged packets may or may not be seen by the inet table
- * (br_netfilter(8), which containers' daemons switch on), so all of it holds either way.
+ * both. On the other hand bridged packets may or may not be seen by the inet table (br_netfilter,
+ * which the daemons of containers switch on), so all of it holds either way.
+ *
+ * <p>Packets to a neighbour are switched, and never come to IP. Those from or to a sandbox with
+ * egress rules are "watched": they get the bridge's own hardware address, and the host routes them
+ * back to where they would have gone. It must not tell the sender of the shorter way: hence no
+ * redirects. And its rules decide before routing, since the kernel counts the redirects which it
+ * would send as errors that it has told of, and bounds their sum: a refusal that comes later would
+ * not be sent. TCP is refused with a reset, which is not bounded.
  */
 final class FirewallFrame {
   /** Without which IPv6 does not work within a network, and which nobody but neighbours sees. */

@@ -7,6 +7,7 @@ import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.InterfaceStatus;
 import io.sandboxd.sandbox.net.IpAddress;
+import io.sandboxd.sandbox.net.NetworkSpec.Rates;
 import io.sandboxd.sandbox.net.NetworkStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -97,6 +98,22 @@ public final class HostNetwork {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Limits what goes through a member's interface; again and again, while it is in use.
+   *
+   * @param rates null: no limits
+   */
+  public void limit(InterfaceStatus member, Rates rates) {
+    try (NetworkNamespace own = own()) {
+      Shaping.limit(
+          own,
+          member.hostDevice(),
+          DeviceNames.mirror(member.hostDevice()),
+          rates == null ? null : rates.ingress(),
+          rates == null ? null : rates.egress());
     }
   }
 

@@ -15,6 +15,7 @@ import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.ReadSecurity;
 import io.sandboxd.lifecycle.ReadStats;
+import io.sandboxd.network.Counters;
 import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.ExecResult;
@@ -90,6 +91,8 @@ class SchemasDescriptionTest {
           Map.entry(Stats.Pids.class, "PidsStats"),
           Map.entry(Stats.Io.class, "IoStats"),
           Map.entry(Event.Subject.class, "EventSandbox"),
+          Map.entry(Counters.class, "EgressCounters"),
+          Map.entry(Counters.Count.class, "EgressCount"),
           Map.entry(Egress.Rule.class, "EgressRule"),
           Map.entry(Egress.Action.class, "EgressAction"),
           Map.entry(LinkSpec.End.class, "LinkEnd"),
@@ -118,6 +121,8 @@ class SchemasDescriptionTest {
           PublishedPort.class,
           Egress.class,
           Egress.Rule.class,
+          Counters.class,
+          Counters.Count.class,
           Conditions.class,
           LinkSpec.class,
           LinkSpec.End.class,

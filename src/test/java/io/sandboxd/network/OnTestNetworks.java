@@ -1,12 +1,17 @@
 package io.sandboxd.network;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sandboxd.linux.Nftables;
 import io.sandboxd.network.SandboxRules.Member;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.Egress;
+import io.sandboxd.sandbox.net.Egress.Action;
+import io.sandboxd.sandbox.net.Egress.Rule;
 import io.sandboxd.sandbox.net.IpAddress;
+import io.sandboxd.sandbox.net.PortRange;
+import io.sandboxd.sandbox.net.Protocol;
 import io.sandboxd.sandbox.net.PublishedPort;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -166,5 +171,28 @@ abstract class OnTestNetworks {
             + " [ ! -e $f ] || echo "
             + whether
             + " >$f; done");
+  }
+
+  static final Rule DENY_TCP_81 = new Rule(Action.DENY, null, Protocol.TCP, PortRange.of(81));
+
+  static Egress denyAllBut(Rule... rules) {
+    return new Egress(Action.DENY, List.of(rules));
+  }
+
+  static Rule allow(String to, Protocol protocol, Integer port) {
+    return new Rule(
+        Action.ALLOW,
+        to == null ? null : Cidr.parse(to),
+        protocol,
+        port == null ? null : PortRange.of(port));
+  }
+
+  static PublishedPort port(String address, int host, int inside, Protocol protocol) {
+    return new PublishedPort(
+        address == null ? null : IpAddress.parse(address), host, inside, protocol);
+  }
+
+  static void assertRefused(String answer, String... why) {
+    assertTrue(answer.startsWith("refused"), () -> answer + " " + List.of(why));
   }
 }

@@ -78,14 +78,14 @@ class ShapingIT {
     limit(null, null);
     limit("5Mbit", null);
     assertNull(outside.find(MIRROR));
-    limit("30Mbit", "20Mbit");
-    limit("30Mbit", "20Mbit");
-    assertRate(20, fromSandbox("tcp"));
-    limit(null, "40Mbit");
-    assertRate(40, fromSandbox("tcp"));
-    assertTrue(toSandbox("tcp") > 100, "no limit in this direction");
+    limit("5Mbit", "5Mbit");
+    limit("5Mbit", "5Mbit");
+    assertRate(5, fromSandbox("tcp"));
+    limit(null, "10Mbit");
+    assertRate(10, fromSandbox("tcp"));
+    assertTrue(toSandbox("tcp") > 30, "no limit in this direction");
     limit(null, null);
-    assertTrue(fromSandbox("tcp") > 100, "no limit any more");
+    assertTrue(fromSandbox("tcp") > 30, "no limit any more");
     limit(null, null);
     assertNull(outside.find(MIRROR));
     limit("1Mbit", "1Mbit");
@@ -98,7 +98,7 @@ class ShapingIT {
   void whatIsUnderWayGoesOnWithTheNewLimit() throws Exception {
     limit("2Gbit", "2Gbit");
     CompletableFuture<Double> sent = CompletableFuture.supplyAsync(() -> fromSandbox("tcp"));
-    Awaitility.await().until(() -> inside.find("eth0").counters().txBytes() > 10_000_000);
+    Awaitility.await().until(() -> inside.find("eth0").counters().txBytes() > 4_000_000);
     limit("10Mbit", "10Mbit");
     long before = inside.find("eth0").counters().txBytes();
     Awaitility.await().until(() -> inside.find("eth0").counters().txBytes() > before + 500_000);
@@ -123,7 +123,7 @@ class ShapingIT {
     Shaping.simulate(inside, "eth0", slow);
     assertRate(10, fromSandbox("tcp"));
     Shaping.simulate(inside, "eth0", null);
-    assertTrue(fromSandbox("tcp") > 100, "as well as can be");
+    assertTrue(fromSandbox("tcp") > 30, "as well as can be");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -227,8 +228,7 @@ final class TestHost implements AutoCloseable {
   }
 
   private static String failure(IOException e) {
-    String said = String.valueOf(e.getMessage());
-    return said.contains("timed out") ? "nothing" : "refused: " + said;
+    return e instanceof SocketTimeoutException ? "nothing" : "refused: " + e;
   }
 
   @Override

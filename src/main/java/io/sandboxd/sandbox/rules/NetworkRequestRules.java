@@ -4,6 +4,7 @@ import static io.sandboxd.sandbox.net.NetworkSpec.or;
 
 import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.net.Cidr;
+import io.sandboxd.sandbox.net.Conditions;
 import io.sandboxd.sandbox.net.IpAddress;
 import io.sandboxd.sandbox.net.LinkSpec;
 import io.sandboxd.sandbox.net.NetworkRequest;
@@ -88,8 +89,18 @@ final class NetworkRequestRules {
     if (one.sandbox().equals(other.sandbox()) && one.device().equals(other.device())) {
       throw Rule.broken(at.field("ends"), "are one and the same");
     }
+    conditions(link.conditions(), at);
     ends(one.addresses(), at.field("ends").index(0));
     ends(other.addresses(), at.field("ends").index(1));
+  }
+
+  /**
+   * @param at what has the conditions
+   */
+  static void conditions(Conditions conditions, FieldPath at) {
+    if (conditions != null) {
+      ConditionRules.ALL.forEach(rule -> rule.check(conditions, at.field("conditions")));
+    }
   }
 
   /** Addresses of one end. */

@@ -77,6 +77,7 @@ final class NetworkRules {
         throw Rule.broken(
             where.field("peer").field("sandbox"), "is this sandbox itself: name another one");
       }
+      NetworkRequestRules.conditions(links.get(i).conditions(), where);
       NetworkRequestRules.ends(links.get(i).addresses(), where);
       NetworkRequestRules.ends(links.get(i).peer().addresses(), where.field("peer"));
     }

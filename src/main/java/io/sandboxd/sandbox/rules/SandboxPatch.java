@@ -10,6 +10,7 @@ import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.json.MergePatch;
 import io.sandboxd.sandbox.json.SpecJson;
+import io.sandboxd.sandbox.net.NetworkSpec;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -23,8 +24,14 @@ import java.util.TreeSet;
  * @param ttl from now on; null is for ever
  */
 public record SandboxPatch(
-    Map<String, String> labels, Resources resources, boolean changesTtl, Duration ttl) {
-  private static final Set<String> FIELDS = new TreeSet<>(Set.of("labels", "resources", "ttl"));
+    Map<String, String> labels,
+    Resources resources,
+    NetworkSpec network,
+    boolean changesTtl,
+    Duration ttl) {
+  private static final Set<String> FIELDS =
+      new TreeSet<>(Set.of("labels", "network", "resources", "ttl"));
+  private static final Set<String> OF_NETWORK = new TreeSet<>(Set.of("egress", "rates"));
 
   /**
    * @throws SandboxException {@code invalid_spec} if the patch speaks of other fields, or what
@@ -34,28 +41,47 @@ public record SandboxPatch(
     if (!patch.isObject()) {
       throw SandboxException.invalid("body", "must be an object with the fields to change");
     }
-    for (Map.Entry<String, JsonNode> field : patch.properties()) {
-      if (!FIELDS.contains(field.getKey())) {
-        throw Rule.broken(
-            FieldPath.ROOT.field(field.getKey()),
-            "cannot be changed in a living sandbox; these can: " + String.join(", ", FIELDS));
+    requireFields(patch, FIELDS, FieldPath.ROOT);
+    FieldPath network = FieldPath.ROOT.field("network");
+    if (patch.has("network")) {
+      if (!patch.get("network").isObject() || current.spec().network() == null) {
+        throw Rule.broken(network, "can be changed where there is one, by an object");
       }
+      requireFields(patch.get("network"), OF_NETWORK, network);
     }
     ObjectNode now = JsonNodeFactory.instance.objectNode();
     now.set("labels", SpecJson.toTree(current.labels()));
     now.set("resources", SpecJson.toTree(current.resources()));
+    if (current.spec().network() != null) {
+      now.set("network", SpecJson.toTree(current.spec().network()));
+      JsonNode namespaces = SpecJson.toTree(current.spec()).get("namespaces");
+      if (namespaces != null) {
+        now.set("namespaces", namespaces);
+      }
+    }
     SandboxSpec patched =
         SpecJson.convert(MergePatch.apply(now, patch), SandboxSpec.class, FieldPath.ROOT);
     validator.check(patched);
     return new SandboxPatch(
         patched.labels() == null ? Map.of() : patched.labels(),
         patched.resources() == null ? Resources.NONE : patched.resources(),
+        patch.has("network") ? patched.network() : current.spec().network(),
         patch.has("ttl"),
         patched.ttl());
   }
 
   public SandboxPatch with(Resources limits) {
-    return new SandboxPatch(labels, limits, changesTtl, ttl);
+    return new SandboxPatch(labels, limits, network, changesTtl, ttl);
+  }
+
+  private static void requireFields(JsonNode patch, Set<String> fields, FieldPath at) {
+    for (Map.Entry<String, JsonNode> field : patch.properties()) {
+      if (!fields.contains(field.getKey())) {
+        throw Rule.broken(
+            at.field(field.getKey()),
+            "cannot be changed in a living sandbox; these can: " + String.join(", ", fields));
+      }
+    }
   }
 
   /** The same for the limits alone; {@code patch} is what a patch has for {@code resources}. */

@@ -9,6 +9,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.Specs;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -16,14 +17,12 @@ import org.junit.jupiter.api.Test;
 class HostileJsonTest {
   @Test
   void deepNestingIsCutShort() {
-    String deep = "{\"network\":{\"links\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}}";
-    RefusedJsonTest.assertMalformed(Specs.bytes(deep));
-    SandboxException refusal =
-        assertThrows(
-            SandboxException.class,
-            () -> SpecJson.readTree(Specs.bytes("{\"a\":".repeat(100_000))));
-    assertEquals(ErrorCode.MALFORMED, refusal.code());
-    assertTrue(refusal.getMessage().contains("at most 32 levels deep"), refusal.getMessage());
+    for (String deep : List.of("{\"a\":".repeat(100_000), "[".repeat(100_000))) {
+      SandboxException refusal =
+          assertThrows(SandboxException.class, () -> SpecJson.readTree(Specs.bytes(deep)));
+      assertEquals(ErrorCode.MALFORMED, refusal.code());
+      assertTrue(refusal.getMessage().contains("at most 32 levels deep"), refusal.getMessage());
+    }
   }
 
   @Test

@@ -75,7 +75,6 @@ class FieldRulesTest {
           {"root":{"path":"/a\\u0000b"}}                    | root.path        | has a NUL character
           {"root":{"path":"/\\udc00"}}                      | root.path        | half of a surrogate pair
           {"mounts":[null]}                                 | mounts[0]        | must not be null
-          {"network":{"links":[{}]}}                        | network.links    | links to other networks are not supported
           {"resources":{"memory":{"max":1048575}}}          | resources.memory.max  | 1048576 bytes (1Mi) or more
           {"resources":{"memory":{"max":0}}}                | resources.memory.max  | 1048576 bytes (1Mi) or more
           {"resources":{"memory":{"high":4096}}}            | resources.memory.high | 1048576 bytes (1Mi) or more

@@ -73,7 +73,8 @@ class SandboxPatchTest {
       quoteCharacter = '`',
       textBlock =
           """
-          {"name":"b"}                               | name                  | cannot be changed in a living sandbox; these can: labels, resources, ttl
+          {"name":"b"}                               | name                  | cannot be changed in a living sandbox; these can: labels, network, resources, ttl
+          {"network":{"egress":null}}                | network               | can be changed where there is one
           {"hostname":null}                          | hostname              | cannot be changed in a living sandbox
           {"resources":{"memory":{"mx":1}}}          | resources.memory.mx   | is not a known field
           {"resources":{"memory":{"max":"x"}}}       | resources.memory.max  | for example "64Mi"
