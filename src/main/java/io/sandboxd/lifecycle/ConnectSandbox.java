@@ -206,6 +206,9 @@ public final class ConnectSandbox {
       return;
     }
     try (Fd namespace = inits.openProc(sandbox, "ns/net", Syscalls.O_RDONLY)) {
+      if (!interfaces(sandbox.status()).isEmpty()) {
+        firewall.add(rules(sandbox.status())); // before there is anything that can send
+      }
       boolean routed = false;
       for (InterfaceStatus member : interfaces(sandbox.status())) {
         NetworkStatus network = networks.require(member.network());
@@ -216,10 +219,7 @@ public final class ConnectSandbox {
         }
         routed = routed || leadsOut;
       }
-      if (!interfaces(sandbox.status()).isEmpty()) {
-        firewall.add(rules(sandbox.status()));
-        interfaces(sandbox.status()).forEach(member -> announce(sandbox, member));
-      }
+      interfaces(sandbox.status()).forEach(member -> announce(sandbox, member));
       links.create(sandbox, caller);
       for (NetworkSpec.Route route : or(asked.routes())) {
         cables.addRoute(

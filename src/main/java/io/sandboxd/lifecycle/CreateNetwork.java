@@ -52,10 +52,15 @@ public final class CreateNetwork {
   public NetworkStatus create(NetworkRequest request, Caller caller) {
     synchronized (networks) {
       NetworkStatus network = status(request, caller);
+      boolean first = networks.all().isEmpty();
       networks.add(network);
       try {
         host.createBridge(network);
-        firewall.add(Networks.rules(network));
+        if (first) { // whatever tables a former daemon may have left
+          firewall.reset(List.of(Networks.rules(network)), List.of());
+        } else {
+          firewall.add(Networks.rules(network));
+        }
         return network;
       } catch (RuntimeException e) {
         undo(network, e);

@@ -62,11 +62,15 @@ public final class HostNetwork {
             network.bridge(), network.mac(), network.mtu(), "sandboxd network " + network.name());
       }
       // Before it is switched on, so that none of it is ever without.
-      set("ipv4/conf/" + network.bridge() + "/route_localnet"); // for ports of 127.0.0.1
+      set("ipv4/conf/" + network.bridge() + "/route_localnet", "1"); // for ports of 127.0.0.1
+      if (Files.exists(SYSCTLS.resolve("ipv6"))) {
+        // Its own link-local address, without which it asks for no neighbours: at once.
+        set("ipv6/conf/" + network.bridge() + "/accept_dad", "0");
+      }
       List<Cidr> addresses = new ArrayList<>();
       for (IpAddress gateway : network.gateways()) {
         addresses.add(new Cidr(gateway, network.subnetOf(gateway).orElseThrow().prefix()));
-        set(gateway.isV4() ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding");
+        set(gateway.isV4() ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding", "1");
       }
       configure(own, network.bridge(), addresses);
     }
@@ -90,11 +94,11 @@ public final class HostNetwork {
   }
 
   /** A host that is no router yet becomes one: sandboxes have no other way out. */
-  private static void set(String sysctl) {
+  private static void set(String sysctl, String value) {
     Path file = SYSCTLS.resolve(sysctl);
     try {
-      if (!Files.readString(file).strip().equals("1")) {
-        Files.writeString(file, "1\n");
+      if (!Files.readString(file).strip().equals(value)) {
+        Files.writeString(file, value + "\n");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -70,7 +70,12 @@ class CrashIT {
         .filter(
             w ->
                 !w.startsWith("create.")
-                    || Set.of("create.recorded", "create.furnished", "create.done").contains(w));
+                    || Set.of(
+                            "create.recorded",
+                            "create.connected",
+                            "create.furnished",
+                            "create.done")
+                        .contains(w));
   }
 
   /** Null for none. */

@@ -33,7 +33,9 @@ public final class Leaks {
           "events/former",
           "audit",
           "audit/current",
-          "audit/former");
+          "audit/former",
+          "networks",
+          "links");
 
   private final Daemon daemon;
   private final Set<String> mountsBefore;

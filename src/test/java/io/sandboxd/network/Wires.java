@@ -10,14 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Network namespaces that end with the test: hosts of its own, and nothing of this one changes. */
-final class Wires implements AutoCloseable {
+public final class Wires implements AutoCloseable {
   static final Libc LIBC = new Libc();
 
   private final List<Process> holders = new ArrayList<>();
   private final List<Fd> open = new ArrayList<>();
 
   /** A host. */
-  static final class Host {
+  public static final class Host {
     private final Process holder;
     private final Fd namespace;
 
@@ -30,12 +30,17 @@ final class Wires implements AutoCloseable {
       return namespace;
     }
 
+    /** A file by which others can enter it. */
+    public String path() {
+      return "/proc/" + holder.pid() + "/ns/net";
+    }
+
     NetworkNamespace network() {
       return new NetworkNamespace(LIBC, namespace);
     }
 
     /** What a command says there, which must succeed. */
-    String run(String... command) {
+    public String run(String... command) {
       try {
         Process process = start(command);
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -51,16 +56,15 @@ final class Wires implements AutoCloseable {
     }
 
     /** A command there, all of what it says in one stream. */
-    Process start(String... command) throws IOException {
-      List<String> line =
-          new ArrayList<>(List.of("nsenter", "--net=/proc/" + holder.pid() + "/ns/net"));
+    public Process start(String... command) throws IOException {
+      List<String> line = new ArrayList<>(List.of("nsenter", "--net=" + path()));
       line.addAll(List.of(command));
       return new ProcessBuilder(line).redirectErrorStream(true).start();
     }
   }
 
   /** A new one, with its loopback on. */
-  Host host() {
+  public Host host() {
     try {
       Process holder =
           new ProcessBuilder("unshare", "--net", "sh", "-c", "ip link set lo up; echo up; exec cat")

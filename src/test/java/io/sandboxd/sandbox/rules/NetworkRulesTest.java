@@ -11,9 +11,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NetworkRulesTest {
   private static final String BLUE = "\"networks\":[{\"name\":\"blue\"}]";
 
+  private static void check(String spec) {
+    Specs.VALIDATOR.check(Specs.read(spec));
+  }
+
   @Test
   void allThatThereIs() {
-    Specs.check(
+    check(
         """
         {"name":"web","network":{
           "networks":[{"name":"blue","addresses":["10.0.0.9","fd00::9"]},{"name":"red","interface":"lan"}],
@@ -75,7 +79,7 @@ class NetworkRulesTest {
           """)
   void refused(String network, String field, String saying) {
     String spec = "{\"name\":\"web\",\"network\":" + network.replace("BLUE", BLUE) + "}";
-    Specs.assertRefused(field, saying, () -> Specs.check(spec));
+    Specs.assertRefused(field, saying, () -> check(spec));
   }
 
   @ParameterizedTest
@@ -85,9 +89,7 @@ class NetworkRulesTest {
     Specs.assertRefused(
         "network",
         "needs namespaces.network to be \"new\"",
-        () ->
-            Specs.check(
-                "{\"namespaces\":{\"network\":" + source + "},\"network\":{" + BLUE + "}}"));
+        () -> check("{\"namespaces\":{\"network\":" + source + "},\"network\":{" + BLUE + "}}"));
   }
 
   @ParameterizedTest
@@ -117,8 +119,7 @@ class NetworkRulesTest {
     Specs.assertRefused(
         field,
         saying,
-        () ->
-            Specs.VALIDATOR.check(SpecJson.read(Specs.bytes(request), NetworkRequest.class)));
+        () -> Specs.VALIDATOR.check(SpecJson.read(Specs.bytes(request), NetworkRequest.class)));
   }
 
   @ParameterizedTest
