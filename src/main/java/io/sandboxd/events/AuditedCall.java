@@ -12,7 +12,8 @@ import java.time.Instant;
  * @param method of HTTP
  * @param path as the API's description has it, such as {@code /v1/sandboxes/{name}}; null for one
  *     that is not in it
- * @param name by which a sandbox, a network or a link was asked for, whether there is one or not; null for none
+ * @param name by which a sandbox, a network or a link was asked for, whether there is one or not;
+ *     null for none
  * @param process likewise
  * @param status of the answer; null if there was none
  * @param code of the problem; null for a success
