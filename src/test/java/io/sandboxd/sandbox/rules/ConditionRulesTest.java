@@ -20,7 +20,7 @@ class ConditionRulesTest {
   @ValueSource(
       strings = {
         "{}",
-        "{'delay':'20ms','jitter':'20ms','loss':0.5}",
+        "{'rate':'10Mbit','delay':'20ms','jitter':'20ms','loss':0.5}",
         "{'delay':0,'jitter':0,'loss':0}",
         "{'delay':'1m','jitter':'1m','loss':100}",
       })
@@ -42,6 +42,7 @@ class ConditionRulesTest {
           {'delay':'1ms','jitter':'1.1ms'} | jitter | can be at most the delay
           {'loss':-0.1}                    | loss   | must be 0 to 100
           {'loss':100.1}                   | loss   | must be 0 to 100
+          {'rate':'7kbit'}                 | rate   | 8kbit to 1Tbit
           """)
   void refused(String conditions, String field, String sentence) {
     SandboxException refusal = assertThrows(SandboxException.class, () -> check(conditions));
