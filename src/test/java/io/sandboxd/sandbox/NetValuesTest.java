@@ -35,8 +35,23 @@ class NetValuesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", "::1%lo", ":::", "1::2::3",
-        "::ffff:1.2.3.4", "0:0:0:0:0:ffff:102:304", "g::", "[::1]", "localhost", "1.2.3.0x4", "12345::"
+        "",
+        "1",
+        "1.2.3",
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "01.2.3.4",
+        "1.2.3.4 ",
+        "::1%lo",
+        ":::",
+        "1::2::3",
+        "::ffff:1.2.3.4",
+        "0:0:0:0:0:ffff:102:304",
+        "g::",
+        "[::1]",
+        "localhost",
+        "1.2.3.0x4",
+        "12345::"
       })
   void noAddresses(String text) {
     assertThrows(IllegalArgumentException.class, () -> IpAddress.parse(text));
@@ -55,13 +70,13 @@ class NetValuesTest {
     assertTrue(Cidr.parse("0.0.0.0/0").contains(IpAddress.parse("255.255.255.255")));
     assertFalse(Cidr.parse("0.0.0.0/0").overlaps(Cidr.parse("::/0")));
     assertEquals("fd00::1:0", Cidr.parse("fd00::/64").at(BigInteger.valueOf(65_536)).toString());
-    assertEquals(
-        BigInteger.valueOf(515), cidr.indexOf(IpAddress.parse("10.1.2.3")));
+    assertEquals(BigInteger.valueOf(515), cidr.indexOf(IpAddress.parse("10.1.2.3")));
     assertEquals(BigInteger.ONE, Cidr.parse("::1/128").size());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "fd00::/129", "/8", "a/8"})
+  @ValueSource(
+      strings = {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "fd00::/129", "/8", "a/8"})
   void noNetworks(String text) {
     assertThrows(IllegalArgumentException.class, () -> Cidr.parse(text));
   }
@@ -71,7 +86,8 @@ class NetValuesTest {
     assertEquals(1_500_000_000L, BitRate.parse("1.5Gbit").bits());
     assertEquals(8_000, BitRate.parse("8000bit").bits());
     assertEquals(1_000, BitRate.parse("8kbit").bytesPerSecond());
-    for (String text : new String[] {"7999bit", "1.1Tbit", "9999999999999Tbit", "10M", "10mbit", ""}) {
+    for (String text :
+        new String[] {"7999bit", "1.1Tbit", "9999999999999Tbit", "10M", "10mbit", ""}) {
       assertThrows(IllegalArgumentException.class, () -> BitRate.parse(text));
     }
   }

@@ -117,8 +117,7 @@ class NetworkRulesTest {
     Specs.assertRefused(
         field,
         saying,
-        () ->
-            Specs.VALIDATOR.check(SpecJson.read(Specs.bytes(request), NetworkRequest.class)));
+        () -> Specs.VALIDATOR.check(SpecJson.read(Specs.bytes(request), NetworkRequest.class)));
   }
 
   @ParameterizedTest
