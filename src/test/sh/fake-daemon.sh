@@ -1,6 +1,6 @@
 # Sourced by the tests here of what sandboxctl asks for given arguments: it gets a curl that only writes down what it was
 # asked, and answers what it is told to.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # they are for the one who sources this
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=src/test/sh/assert.sh
