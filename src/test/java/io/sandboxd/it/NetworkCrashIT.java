@@ -68,7 +68,7 @@ class NetworkCrashIT {
       } else {
         victim();
       }
-    } catch (RuntimeException | AssertionError e) {
+    } catch (Exception | AssertionError e) {
       // It did not live to answer.
     }
     await().until(() -> !town.daemon.isAlive());

@@ -1,6 +1,7 @@
 package io.sandboxd.it;
 
 import static io.sandboxd.it.TestSandbox.json;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -46,7 +47,7 @@ class NetworksIT {
   }
 
   private static boolean reaches(TestSandbox from, String address, int port) {
-    String script = "busybox wget -q -T 5 -O - " + Town.url(address, port);
+    String script = "curl -sS -m 5 " + Town.url(address, port);
     return from.exec(List.of("sh", "-c", script)).getInt("exit.code") == 0;
   }
 
@@ -69,8 +70,8 @@ class NetworksIT {
     assertTrue(pings(a, "fd05::3"));
     assertTrue(pings(a, "10.5.0.1"));
     Town.serve(b, 80, "hello");
-    assertEquals("hello", a.sh("busybox wget -q -T 10 -O - http://b/"));
-    assertEquals("world", a.sh("busybox wget -q -T 10 -O - " + Town.url("192.0.2.2", 7000)));
+    assertEquals("hello", a.sh("curl -sS -m 10 http://b/"));
+    assertEquals("world", a.sh("curl -sS -m 10 " + Town.url("192.0.2.2", 7000)));
     assertTrue(pings(a, "2001:db8::2"), "masqueraded: the world knows nothing of fd05::");
     town.world.run("ip", "route", "add", "10.5.0.0/24", "via", "192.0.2.1");
     assertThrowsFetch("10.5.0.3", 80);
@@ -87,7 +88,7 @@ class NetworksIT {
   private static void assertThrowsFetch(String address, int port) {
     boolean reached = true;
     try {
-      town.world.run("busybox", "wget", "-q", "-T", "3", "-O", "-", Town.url(address, port));
+      town.world.run("curl", "-sS", "-m", "3", Town.url(address, port));
     } catch (IllegalStateException e) {
       reached = false;
     }
@@ -135,11 +136,14 @@ class NetworksIT {
     assertEquals("hello", Town.fetch(town.host, "127.0.0.1", 8080));
     assertEquals("hello", Town.fetch(town.world, "192.0.2.1", 8081));
     assertTrue(reaches(neighbour, "192.0.2.1", 8080), "round by the host");
-    web.spawn("udp", List.of("busybox", "nc", "-u", "-l", "-p", "5353", "-e", "echo", "datagram"));
-    assertTrue(
-        town.world
-            .run("sh", "-c", "echo x | busybox nc -u -w 2 192.0.2.1 5353 || :")
-            .contains("datagram"));
+    String echo =
+        "$s = IO::Socket::INET->new(LocalPort => 5353, Proto => 'udp'); print STDERR 'up';"
+            + " while ($s->recv($m, 99)) { $s->send(\"echo $m\") }";
+    web.spawn("udp", List.of("perl", "-MIO::Socket::INET", "-e", echo));
+    await().until(() -> web.get("/processes/udp/output?stream=stderr").asString().equals("up"));
+    String ask = "exec 3<>/dev/udp/192.0.2.1/5353; printf x >&3; timeout 20 head -c 6 <&3";
+    assertEquals("echo x", town.world.run("bash", "-c", ask));
+    assertEquals("echo x", town.host.run("bash", "-c", ask));
 
     JsonPath taken =
         town.post(
@@ -292,7 +296,7 @@ class NetworksIT {
     TestSandbox c =
         TestSandbox.create(town.daemon, "name", "c", "namespaces", json("network", "host"));
     Town.serve(a, 80, "pod");
-    assertEquals("pod", b.sh("busybox wget -q -T 10 -O - http://127.0.0.1/"));
+    assertEquals("pod", b.sh("curl -sS -m 10 http://127.0.0.1/"));
     assertTrue(b.sh("ip -o addr show dev eth0").contains(Town.address(a)));
     assertTrue(c.sh("ip -o addr").contains("192.0.2.1/24"));
     b.delete();

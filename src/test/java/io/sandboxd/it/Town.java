@@ -47,6 +47,8 @@ final class Town implements AutoCloseable {
   Town start() throws IOException {
     daemon.start();
     daemon.given().get("/v1/info");
+    network("name", "first"); // the packet filter's library keeps a socket
+    delete("/v1/networks/first");
     leaks = Leaks.since(daemon);
     return this;
   }
@@ -85,9 +87,17 @@ final class Town implements AutoCloseable {
 
   /** Serves a web page that says one word, on a port of a host. */
   void serve(Wires.Host at, int port, String word) throws IOException {
-    String page = "HTTP/1.0 200 OK\\r\\nContent-Length: " + word.length() + "\\r\\n\\r\\n" + word;
-    servers.add(at.start("busybox", "nc", "-ll", "-p", "" + port, "-e", "printf", page));
+    servers.add(at.start(server(port, word).toArray(String[]::new)));
     await().atMost(PATIENCE).until(() -> listens(at, port));
+  }
+
+  /** The request is read to its end: what is left unread is answered by a reset. */
+  private static List<String> server(int port, String word) {
+    String answer =
+        "while read -r line; do [ ${#line} -le 1 ] && break; done; printf 'HTTP/1.0 200 OK\\r\\n\\r\\n%s' '"
+            + word
+            + "'";
+    return List.of("busybox", "nc", "-ll", "-p", "" + port, "-e", "sh", "-c", answer);
   }
 
   private static boolean listens(Wires.Host at, int port) {
@@ -96,14 +106,13 @@ final class Town implements AutoCloseable {
 
   /** The same in a sandbox. */
   static void serve(TestSandbox at, int port, String word) {
-    String page = "HTTP/1.0 200 OK\\r\\nContent-Length: " + word.length() + "\\r\\n\\r\\n" + word;
-    at.spawn("web" + port, List.of("busybox", "nc", "-ll", "-p", "" + port, "-e", "printf", page));
+    at.spawn("web" + port, server(port, word));
     await().atMost(PATIENCE).until(() -> at.sh("busybox netstat -ltn").contains(":" + port + " "));
   }
 
   /** The word that a web server answers; fails if there is none. */
   static String fetch(Wires.Host from, String address, int port) {
-    return from.run("busybox", "wget", "-q", "-T", "20", "-O", "-", url(address, port));
+    return from.run("curl", "-sS", "-m", "20", url(address, port));
   }
 
   static String url(String address, int port) {
