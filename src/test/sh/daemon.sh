@@ -59,3 +59,8 @@ eventually() { # WHAT EXPECTED COMMAND ARG...
   done
   is "$1" "$2" "$answer"
 }
+
+# What the daemon has written that should not be; that it was kept waiting is the machine's doing.
+complaints() {
+  grep -E ' (ERROR|WARN) ' "$dir/daemon.log" | grep -v 'has been blocked for'
+}

@@ -10,7 +10,6 @@ import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
@@ -48,13 +47,15 @@ public class LinkResource {
 
   @GET
   @Path("{link}")
-  public LinkStatus inspect(@PathParam("link") String name, @Context RoutingContext http) {
-    return links.require(name, Call.of(http).caller());
+  public LinkStatus inspect(@Context RoutingContext http) {
+    Call call = Call.of(http);
+    return links.require(call.subject(), call.caller());
   }
 
   @DELETE
   @Path("{link}")
-  public void delete(@PathParam("link") String name, @Context RoutingContext http) {
-    links.delete(name, Call.of(http).caller());
+  public void delete(@Context RoutingContext http) {
+    Call call = Call.of(http);
+    links.delete(call.subject(), call.caller());
   }
 }

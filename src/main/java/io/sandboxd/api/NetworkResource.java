@@ -12,7 +12,6 @@ import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
@@ -57,13 +56,14 @@ public class NetworkResource {
 
   @GET
   @Path("{network}")
-  public NetworkStatus inspect(@PathParam("network") String name, @Context RoutingContext http) {
-    return list.require(name, Call.of(http).caller());
+  public NetworkStatus inspect(@Context RoutingContext http) {
+    Call call = Call.of(http);
+    return list.require(call.subject(), call.caller());
   }
 
   @DELETE
   @Path("{network}")
-  public void delete(@PathParam("network") String name) {
-    delete.delete(name);
+  public void delete(@Context RoutingContext http) {
+    delete.delete(Call.of(http).subject());
   }
 }

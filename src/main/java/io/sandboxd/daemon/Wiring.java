@@ -197,7 +197,7 @@ public final class Wiring {
             defaultLimits,
             devices,
             connect,
-            new NetworkFiles(syscalls, directory, networks),
+            new NetworkFiles(syscalls, directory, registry, networks),
             recordExit,
             tearDown,
             expire,
@@ -216,7 +216,8 @@ public final class Wiring {
             describe,
             defaultLimits,
             devices,
-            resolve);
+            resolve,
+            networks);
     exec = new ExecProcess(policy, launch, settings.keptProcesses());
     kill = new KillSandbox(syscalls, cgroups);
     pause = new PauseSandbox(cgroups);

@@ -32,7 +32,8 @@ public final class ExplainSandbox {
 
   /**
    * @param phase {@code cgroup}, {@code layer}, {@code enter} (from the host into the namespaces),
-   *     {@code furnish} (inside, before any user code) or {@code process} (the main one, at start)
+   *     {@code network}, {@code furnish} (inside, before any user code) or {@code process} (the
+   *     main one, at start)
    * @param step the name by which a failed launch would tell of it
    * @param path what it acts on, or null
    * @param call what is done
@@ -61,6 +62,7 @@ public final class ExplainSandbox {
   private final DefaultLimits limits;
   private final SandboxDevices devices;
   private final ResolveProcess resolve;
+  private final Networks networks;
 
   public ExplainSandbox(
       Syscalls syscalls,
@@ -73,7 +75,8 @@ public final class ExplainSandbox {
       DescribeLaunch describe,
       DefaultLimits limits,
       SandboxDevices devices,
-      ResolveProcess resolve) {
+      ResolveProcess resolve,
+      Networks networks) {
     this.syscalls = syscalls;
     this.policy = policy;
     this.cgroups = cgroups;
@@ -85,6 +88,7 @@ public final class ExplainSandbox {
     this.limits = limits;
     this.devices = devices;
     this.resolve = resolve;
+    this.networks = networks;
   }
 
   /**
@@ -129,6 +133,11 @@ public final class ExplainSandbox {
     Plan furnish = LaunchPlanner.furnish(request);
     List<Step> process = process(spec, name, caller);
     add(steps, "enter", enter.steps());
+    List<ExplainedStep> network = ExplainNetwork.steps(spec.network(), networks);
+    if (!network.isEmpty()) {
+      commands.note("The networks are the daemon's: what it does for them is in the steps alone.");
+    }
+    steps.addAll(network);
     add(steps, "furnish", furnish.steps());
     add(steps, "process", process == null ? List.of() : process);
     boolean own = spec.namespace(NamespaceType.USER).isNew();

@@ -7,10 +7,13 @@ import io.sandboxd.linux.PlainFile;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.network.ResolvConf;
 import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.net.InterfaceStatus;
+import io.sandboxd.sandbox.net.NetworkSpec.Dns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -29,18 +32,21 @@ public final class NetworkFiles {
 
   private final Syscalls syscalls;
   private final StateDirectory directory;
+  private final SandboxRegistry registry;
   private final Networks networks;
 
-  public NetworkFiles(Syscalls syscalls, StateDirectory directory, Networks networks) {
+  public NetworkFiles(
+      Syscalls syscalls, StateDirectory directory, SandboxRegistry registry, Networks networks) {
     this.syscalls = syscalls;
     this.directory = directory;
+    this.registry = registry;
     this.networks = networks;
   }
 
   /** Those to be laid over what is there; none for a sandbox without networks. */
   List<OwnFile> of(Sandbox sandbox) {
     SandboxSpec spec = sandbox.status().spec();
-    List<InterfaceStatus> members = ConnectSandbox.interfaces(sandbox.status());
+    List<InterfaceStatus> members = ConnectSandbox.interfaces(inNetworkOf(sandbox).status());
     if (members.isEmpty() || !spec.namespace(NamespaceType.MOUNT).isNew()) {
       return List.of();
     }
@@ -48,8 +54,17 @@ public final class NetworkFiles {
     Path hosts = networks.live(members.get(0).network()).hosts().path();
     add(files, spec, HOSTS, hosts);
     boolean outward = members.stream().anyMatch(m -> !networks.require(m.network()).internal());
-    add(files, spec, RESOLV_CONF, write(sandbox, ResolvConf.text(spec.network().dns(), outward)));
+    Dns dns = inNetworkOf(sandbox).status().spec().network().dns();
+    add(files, spec, RESOLV_CONF, write(sandbox, ResolvConf.text(dns, outward)));
     return files;
+  }
+
+  /** Who joins another's network finds there what the other finds. */
+  private Sandbox inNetworkOf(Sandbox sandbox) {
+    return sandbox.status().spec().namespace(NamespaceType.NETWORK)
+            instanceof NamespaceSource.OfSandbox of
+        ? registry.find(of.sandbox()).orElse(sandbox)
+        : sandbox;
   }
 
   private Path write(Sandbox sandbox, String text) {

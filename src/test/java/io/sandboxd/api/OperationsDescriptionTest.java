@@ -31,7 +31,12 @@ import org.junit.jupiter.api.Test;
 class OperationsDescriptionTest {
   private static final List<Class<?>> RESOURCES =
       List.of(
-          SandboxResource.class, ProcessResource.class, SystemResource.class, InfoResource.class);
+          SandboxResource.class,
+          ProcessResource.class,
+          NetworkResource.class,
+          LinkResource.class,
+          SystemResource.class,
+          InfoResource.class);
 
   /** Served by the framework. */
   private static final Set<String> BUILT_IN =

@@ -33,9 +33,16 @@ final class Neighbours implements AutoCloseable {
    * @param settings name, value, name, value, …
    */
   Neighbours(String... settings) throws IOException {
+    this(List.of(), settings);
+  }
+
+  /**
+   * @param launcher what starts the daemon, as {@link Daemon#launchedBy}
+   */
+  Neighbours(List<String> launcher, String... settings) throws IOException {
     assumeTrue(
         System.getProperty("user.name").equals("root"), "only root can become others: skipped");
-    daemon = Daemon.prepare();
+    daemon = Daemon.prepare().launchedBy(launcher.toArray(String[]::new));
     Files.setPosixFilePermissions(daemon.home(), PosixFilePermissions.fromString("rwx--x--x"));
     daemon.with("sandboxd.socket-group", SOCKET_GROUP).with("sandboxd.admin-group", ADMIN_GROUP);
     for (int i = 0; i < settings.length; i += 2) {

@@ -298,6 +298,7 @@ class NetworksIT {
     Town.serve(a, 80, "pod");
     assertEquals("pod", b.sh("curl -sS -m 10 http://127.0.0.1/"));
     assertTrue(b.sh("ip -o addr show dev eth0").contains(Town.address(a)));
+    assertTrue(b.sh("cat /etc/hosts").contains(Town.address(a) + " a"));
     assertTrue(c.sh("ip -o addr").contains("192.0.2.1/24"));
     b.delete();
   }

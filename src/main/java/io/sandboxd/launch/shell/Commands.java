@@ -27,6 +27,12 @@ public final class Commands {
     return this;
   }
 
+  /** A line for people. */
+  public Commands note(String sentence) {
+    lines.add("# " + sentence);
+    return this;
+  }
+
   /**
    * @param file by which a namespace is joined
    * @param ids of the user namespace that is made; null when none is

@@ -25,14 +25,13 @@ public record LinkSpec(
 
   /**
    * @param sandbox by name or id; it has a network namespace of its own
-   * @param device (JSON: {@code interface}) a name that is free there
+   * @param device (JSON: {@code interface}) a name that is free there; must be given
    */
   public record End(
       @NotNull(message = "must be given: a sandbox's name")
           @Pattern(regexp = SandboxSpec.NAME, message = SandboxSpec.NAME_RULE)
           String sandbox,
-      @JsonProperty("interface") @NotNull(message = "must be given: a name such as eth1")
-          InterfaceName device,
+      @JsonProperty("interface") InterfaceName device,
       @Size(max = 8, message = "can have at most 8 addresses")
           List<@NotNull(message = "must not be null") Cidr> addresses) {}
 

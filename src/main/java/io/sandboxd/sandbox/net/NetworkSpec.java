@@ -57,12 +57,12 @@ public record NetworkSpec(
    * The sandbox's own end of a cable, and the other one.
    *
    * @param name of the link; default made up
+   * @param device (JSON: {@code interface}) must be given
    * @param mtu of both ends, 68 to 65535 bytes; default 1500
    */
   public record Cable(
       @Pattern(regexp = SandboxSpec.NAME, message = SandboxSpec.NAME_RULE) String name,
-      @JsonProperty("interface") @NotNull(message = "must be given: a name such as eth1")
-          InterfaceName device,
+      @JsonProperty("interface") InterfaceName device,
       @Size(max = 8, message = "can have at most 8 addresses")
           List<@NotNull(message = "must not be null") Cidr> addresses,
       @NotNull(message = "must be given: the other end") @Valid LinkSpec.End peer,

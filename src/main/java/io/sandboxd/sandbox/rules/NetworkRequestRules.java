@@ -5,16 +5,19 @@ import static io.sandboxd.sandbox.net.NetworkSpec.or;
 import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.Conditions;
+import io.sandboxd.sandbox.net.InterfaceName;
 import io.sandboxd.sandbox.net.IpAddress;
 import io.sandboxd.sandbox.net.LinkSpec;
 import io.sandboxd.sandbox.net.NetworkRequest;
 import java.math.BigInteger;
 import java.util.List;
+import java.util.Set;
 
 /** What can be a network, and a link. */
 final class NetworkRequestRules {
   static final List<Rule<NetworkRequest>> NETWORK =
-      List.of(NetworkRequestRules::subnets, NetworkRequestRules::gateways);
+      List.of(
+          NetworkRequestRules::name, NetworkRequestRules::subnets, NetworkRequestRules::gateways);
 
   static final List<Rule<LinkSpec>> LINK = List.of(NetworkRequestRules::link);
 
@@ -22,6 +25,8 @@ final class NetworkRequestRules {
   private static final int LONGEST_V4 = 30;
   private static final int SHORTEST_V6 = 32;
   private static final int LONGEST_V6 = 126;
+
+  private static final Set<String> RESERVED = Set.of("host", "none");
 
   private static final List<Cidr> SPECIAL =
       List.of(
@@ -33,6 +38,13 @@ final class NetworkRequestRules {
           Cidr.parse("ff00::/8"));
 
   private NetworkRequestRules() {}
+
+  private static void name(NetworkRequest request, FieldPath at) {
+    if (request.name() != null && RESERVED.contains(request.name())) {
+      throw Rule.broken(
+          at.field("name"), "means something else wherever networks are chosen: take another one");
+    }
+  }
 
   private static void subnets(NetworkRequest request, FieldPath at) {
     List<Cidr> subnets = or(request.subnets());
@@ -86,6 +98,8 @@ final class NetworkRequestRules {
   private static void link(LinkSpec link, FieldPath at) {
     LinkSpec.End one = link.ends().get(0);
     LinkSpec.End other = link.ends().get(1);
+    device(one.device(), at.field("ends").index(0));
+    device(other.device(), at.field("ends").index(1));
     if (one.sandbox().equals(other.sandbox()) && one.device().equals(other.device())) {
       throw Rule.broken(at.field("ends"), "are one and the same");
     }
@@ -100,6 +114,15 @@ final class NetworkRequestRules {
   static void conditions(Conditions conditions, FieldPath at) {
     if (conditions != null) {
       ConditionRules.ALL.forEach(rule -> rule.check(conditions, at.field("conditions")));
+    }
+  }
+
+  /**
+   * @param at what has the interface
+   */
+  static void device(InterfaceName device, FieldPath at) {
+    if (device == null) {
+      throw Rule.broken(at.field("interface"), "must be given: a name such as eth1");
     }
   }
 

@@ -72,6 +72,8 @@ final class NetworkRules {
     List<Cable> links = or(of(spec).links());
     for (int i = 0; i < links.size(); i++) {
       FieldPath where = at(at).field("links").index(i);
+      NetworkRequestRules.device(links.get(i).device(), where);
+      NetworkRequestRules.device(links.get(i).peer().device(), where.field("peer"));
       requireNew(names, links.get(i).device(), where);
       if (links.get(i).peer().sandbox().equals(spec.name())) {
         throw Rule.broken(

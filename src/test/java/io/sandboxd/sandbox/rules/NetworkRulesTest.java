@@ -99,6 +99,7 @@ class NetworkRulesTest {
       textBlock =
           """
           {"name":"a b"}                                                | name          | must be 1 to 63
+          {"name":"host"}                                               | name          | means something else
           {"subnets":[]}                                                | subnets       | must be one
           {"subnets":["10.0.0.1/24"]}                                   | subnets[0]    | the network is 10.0.0.0/24
           {"subnets":["10.0.0.0/31"]}                                   | subnets[0]    | a prefix of 8 to 30

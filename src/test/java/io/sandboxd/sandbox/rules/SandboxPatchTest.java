@@ -74,7 +74,9 @@ class SandboxPatchTest {
       textBlock =
           """
           {"name":"b"}                               | name                  | cannot be changed in a living sandbox; these can: labels, network, resources, ttl
-          {"network":{"egress":null}}                | network               | can be changed where there is one
+          {"network":{"links":[]}}                   | network.links         | cannot be changed in a living sandbox; these can: egress, rates
+          {"network":null}                           | network               | can be changed where there is one
+          {"network":{"egress":{}}}                  | network.egress        | needs a network
           {"hostname":null}                          | hostname              | cannot be changed in a living sandbox
           {"resources":{"memory":{"mx":1}}}          | resources.memory.mx   | is not a known field
           {"resources":{"memory":{"max":"x"}}}       | resources.memory.max  | for example "64Mi"
