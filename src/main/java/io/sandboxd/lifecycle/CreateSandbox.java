@@ -187,8 +187,10 @@ public final class CreateSandbox {
     enter(sandbox, LaunchPlanner.enter(request), ids, caller);
     times.done("namespaces");
     Fault.CREATE_RECORDED.here(sandbox);
-    networks.connect(sandbox, caller);
-    times.done("network");
+    if (spec.network() != null) {
+      networks.connect(sandbox, caller);
+      times.done("network");
+    }
     Fault.CREATE_CONNECTED.here(sandbox);
     run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request), caller);
     times.done("furnish");

@@ -42,9 +42,21 @@ public final class RecoverNetworks {
         }
       }
       found.forEach(connect::restore);
-      restoreRules(found);
+      if (networks.all().isEmpty()) {
+        clearRules();
+      } else {
+        restoreRules(found);
+      }
     }
     links.restore();
+  }
+
+  private void clearRules() {
+    try {
+      firewall.clear();
+    } catch (RuntimeException e) {
+      LOG.errorf("The rules of former networks cannot be taken away: %s", e.getMessage());
+    }
   }
 
   private void restoreRules(List<Sandbox> found) {

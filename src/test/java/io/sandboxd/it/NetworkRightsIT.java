@@ -66,7 +66,7 @@ class NetworkRightsIT {
     assertEquals(400, here.alice.post("/v1/sandboxes", member("a", "private", 8080)).status());
     here.alice
         .post("/v1/sandboxes", member("a", "shared", 80))
-        .refused("network.ports[0].hostPort", "sandboxd.admin-group");
+        .refused("network.ports[0].hostPort", "admin-group");
     assertEquals(201, here.alice.post("/v1/sandboxes", member("a", "shared", 8080)).status());
     assertEquals(201, here.bob.post("/v1/sandboxes", member("b", "shared", 8081)).status());
     JsonNode seen = here.alice.get("/v1/networks/shared").json().path("members");
