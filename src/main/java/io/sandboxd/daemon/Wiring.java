@@ -63,6 +63,7 @@ import io.sandboxd.network.HostPorts;
 import io.sandboxd.registry.Records;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.registry.StoredRules;
 import io.sandboxd.sandbox.Settings;
 import io.sandboxd.sandbox.net.LinkStatus;
 import io.sandboxd.sandbox.net.NetworkStatus;
@@ -145,16 +146,24 @@ public final class Wiring {
     OomKills oomKills = new OomKills(cgroups, oomWatch, tell);
     RecordExit recordExit = new RecordExit(inits, cgroups, streams, limits, oomKills, chores);
     DeviceNames deviceNames = new DeviceNames(settings.stateDir().toString());
-    HostNetwork hostNetwork = new HostNetwork(syscalls);
+    HostNetwork hostNetwork = new HostNetwork(syscalls, deviceNames);
     Firewall firewall = new Firewall(new Nftables(), deviceNames.table());
     Cables cables = new Cables(syscalls);
     Networks networks =
         new Networks(
-            new Records<>(settings.stateDir().resolve("networks"), "network", NetworkStatus.class));
+            new Records<>(
+                settings.stateDir().resolve("networks"),
+                "network",
+                NetworkStatus.class,
+                network -> {
+                  StoredRules.check(network);
+                  deviceNames.requireOurs(network.bridge());
+                }));
     links =
         new Links(
             registry,
-            new Records<>(settings.stateDir().resolve("links"), "link", LinkStatus.class),
+            new Records<>(
+                settings.stateDir().resolve("links"), "link", LinkStatus.class, StoredRules::check),
             inits,
             cables);
     createNetwork =

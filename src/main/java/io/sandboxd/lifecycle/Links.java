@@ -31,6 +31,10 @@ import org.jboss.logging.Logger;
  */
 public final class Links {
   private static final Logger LOG = Logger.getLogger(Links.class);
+
+  /** Of one sandbox. */
+  private static final int MOST = 256;
+
   private static final EnumSet<SandboxState> GONE =
       EnumSet.of(SandboxState.DELETING, SandboxState.BROKEN);
 
@@ -127,6 +131,7 @@ public final class Links {
             ends,
             spec.packet(),
             spec.conditions());
+    sandboxes.forEach(this::requireRoom);
     // Before the sandboxes are looked at: who deletes one from here on finds this.
     records.add(link);
     try {
@@ -152,6 +157,14 @@ public final class Links {
       }
     } finally {
       namespaces.forEach(Fd::close);
+    }
+  }
+
+  private void requireRoom(Sandbox sandbox) {
+    if (records.all().stream().filter(link -> link.isOf(sandbox.id())).count() >= MOST) {
+      throw new SandboxException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "The sandbox '" + sandbox.name() + "' has " + MOST + " links, and can have no more.");
     }
   }
 

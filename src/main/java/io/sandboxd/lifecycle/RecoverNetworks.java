@@ -1,7 +1,9 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.network.BridgeRules;
 import io.sandboxd.network.Firewall;
 import io.sandboxd.network.HostNetwork;
+import io.sandboxd.network.SandboxRules;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.sandbox.net.NetworkStatus;
 import java.util.List;
@@ -41,7 +43,7 @@ public final class RecoverNetworks {
           LOG.errorf("The bridge of the network %s: %s", network.name(), e.getMessage());
         }
       }
-      found.forEach(connect::restore);
+      found.forEach(this::restore);
       if (networks.all().isEmpty()) {
         clearRules();
       } else {
@@ -49,6 +51,14 @@ public final class RecoverNetworks {
       }
     }
     links.restore();
+  }
+
+  private void restore(Sandbox sandbox) {
+    try {
+      connect.restore(sandbox);
+    } catch (RuntimeException e) {
+      LOG.errorf("The networks of sandbox %s: %s", sandbox.name(), e.getMessage());
+    }
   }
 
   private void clearRules() {
@@ -60,15 +70,34 @@ public final class RecoverNetworks {
   }
 
   private void restoreRules(List<Sandbox> found) {
+    List<BridgeRules> bridges = networks.all().stream().map(Networks::rules).toList();
+    List<SandboxRules> sandboxes =
+        found.stream()
+            .filter(sandbox -> !ConnectSandbox.interfaces(sandbox.status()).isEmpty())
+            .map(sandbox -> connect.rules(sandbox.status()))
+            .toList();
     try {
-      firewall.reset(
-          networks.all().stream().map(Networks::rules).toList(),
-          found.stream()
-              .filter(sandbox -> !ConnectSandbox.interfaces(sandbox.status()).isEmpty())
-              .map(sandbox -> connect.rules(sandbox.status()))
-              .toList());
+      firewall.reset(bridges, sandboxes);
+    } catch (RuntimeException e) {
+      LOG.errorf("The rules of the networks cannot be restored at once: %s", e.getMessage());
+      restoreEach(bridges, sandboxes);
+    }
+  }
+
+  /** One sandbox's file that cannot be true is no reason to leave the others without rules. */
+  private void restoreEach(List<BridgeRules> bridges, List<SandboxRules> sandboxes) {
+    try {
+      firewall.reset(bridges, List.of());
     } catch (RuntimeException e) {
       LOG.errorf("The rules of the networks cannot be restored: %s", e.getMessage());
+      return;
+    }
+    for (SandboxRules sandbox : sandboxes) {
+      try {
+        firewall.add(sandbox);
+      } catch (RuntimeException e) {
+        LOG.errorf("The rules of sandbox %s cannot be restored: %s", sandbox.id(), e.getMessage());
+      }
     }
   }
 }

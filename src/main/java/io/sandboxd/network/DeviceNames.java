@@ -50,6 +50,15 @@ public final class DeviceNames {
     return "sb" + kind + daemon + HexFormat.of().toHexDigits(RANDOM.nextInt());
   }
 
+  /**
+   * @throws IllegalStateException for an interface that is not this daemon's
+   */
+  public void requireOurs(String name) {
+    if (!isOurs(name)) {
+      throw new IllegalStateException(name + " is no interface of this daemon's");
+    }
+  }
+
   /** Whether an interface is this daemon's. */
   public boolean isOurs(String name) {
     return name.matches("sb[" + BRIDGE + MEMBER + MIRROR + "]" + daemon + "[0-9a-f]{8}");

@@ -24,9 +24,14 @@ public final class HostNetwork {
   private static final Path SYSCTLS = Path.of("/proc/sys/net");
 
   private final Syscalls syscalls;
+  private final DeviceNames names;
 
-  public HostNetwork(Syscalls syscalls) {
+  /**
+   * @param names by which what is ours is told from what is not
+   */
+  public HostNetwork(Syscalls syscalls, DeviceNames names) {
     this.syscalls = syscalls;
+    this.names = names;
   }
 
   private NetworkNamespace own() {
@@ -47,10 +52,12 @@ public final class HostNetwork {
     }
   }
 
-  /** Harmless when there is none. */
+  /** Harmless when there is none, and for one that is not ours: a file may say what it likes. */
   public void delete(String device) {
-    try (NetworkNamespace own = own()) {
-      own.delete(device);
+    if (names.isOurs(device)) {
+      try (NetworkNamespace own = own()) {
+        own.delete(device);
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -34,15 +35,18 @@ public final class Records<T extends Named> {
   private final Path directory;
   private final String kind;
   private final Class<T> type;
+  private final Consumer<T> check;
   private final Map<String, T> byName = new ConcurrentHashMap<>();
 
   /**
    * @param kind what one is called, e.g. {@code network}
+   * @param check throws at what cannot be true in a file
    */
-  public Records(Path directory, String kind, Class<T> type) {
+  public Records(Path directory, String kind, Class<T> type, Consumer<T> check) {
     this.directory = directory;
     this.kind = kind;
     this.type = type;
+    this.check = check;
   }
 
   /** Where files that belong to one may be kept; there once one was added. */
@@ -123,6 +127,7 @@ public final class Records<T extends Named> {
       if (!name.equals(value.name())) {
         throw new IllegalStateException("it is that of another name");
       }
+      check.accept(value);
       byName.put(name, value);
     } catch (IOException | RuntimeException e) {
       LOG.errorf("The %s '%s' cannot be read: %s", kind, name, e.getMessage());

@@ -21,6 +21,7 @@ final class NetworkRequestRules {
 
   static final List<Rule<LinkSpec>> LINK = List.of(NetworkRequestRules::link);
 
+  private static final int LEAST_FOR_V6 = 1_280;
   private static final int SHORTEST_V4 = 8;
   private static final int LONGEST_V4 = 30;
   private static final int SHORTEST_V6 = 32;
@@ -63,6 +64,7 @@ final class NetworkRequestRules {
         throw Rule.broken(where, "is no range for hosts; take one such as 10.88.0.0/24");
       }
     }
+    mtu(request.mtu(), subnets, at);
     if (subnets.size() == 2 && subnets.get(0).address().isV4() == subnets.get(1).address().isV4()) {
       throw Rule.broken(at.field("subnets"), "can be one of IPv4 and one of IPv6");
     }
@@ -104,8 +106,19 @@ final class NetworkRequestRules {
       throw Rule.broken(at.field("ends"), "are one and the same");
     }
     conditions(link.conditions(), at);
+    mtu(link.mtu(), one.addresses(), at);
+    mtu(link.mtu(), other.addresses(), at);
     ends(one.addresses(), at.field("ends").index(0));
     ends(other.addresses(), at.field("ends").index(1));
+  }
+
+  /** RFC 8200, section 5: the kernel has no IPv6 where less passes. */
+  static void mtu(Integer mtu, List<Cidr> addresses, FieldPath at) {
+    if (mtu != null
+        && mtu < LEAST_FOR_V6
+        && or(addresses).stream().anyMatch(each -> !each.address().isV4())) {
+      throw Rule.broken(at.field("mtu"), "must be " + LEAST_FOR_V6 + " or more for IPv6");
+    }
   }
 
   /**

@@ -80,6 +80,8 @@ final class NetworkRules {
             where.field("peer").field("sandbox"), "is this sandbox itself: name another one");
       }
       NetworkRequestRules.conditions(links.get(i).conditions(), where);
+      NetworkRequestRules.mtu(links.get(i).mtu(), links.get(i).addresses(), where);
+      NetworkRequestRules.mtu(links.get(i).mtu(), links.get(i).peer().addresses(), where);
       NetworkRequestRules.ends(links.get(i).addresses(), where);
       NetworkRequestRules.ends(links.get(i).peer().addresses(), where.field("peer"));
     }

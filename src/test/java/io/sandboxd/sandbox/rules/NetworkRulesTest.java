@@ -113,6 +113,7 @@ class NetworkRulesTest {
           {"subnets":["10.0.0.0/24"],"gateways":["10.0.1.1"]}           | gateways[0]   | is in none of the subnets
           {"subnets":["10.0.0.0/24"],"gateways":["10.0.0.255"]}         | gateways[0]   | of the network itself
           {"subnets":["10.0.0.0/24"],"gateways":["10.0.0.0"]}           | gateways[0]   | of the network itself
+          {"mtu":1279,"subnets":["fd00::/64"]}                          | mtu           | must be 1280 or more for IPv6
           {"mtu":65536}                                                 | mtu           | must be 68 to 65535
           {"bridge":"br0"}                                              | bridge        | is not a known field
           """)
