@@ -248,7 +248,11 @@ public final class ConnectSandbox {
     try {
       apply(former, now);
     } catch (RuntimeException e) {
-      apply(now, former);
+      try {
+        apply(now, former);
+      } catch (RuntimeException again) {
+        e.addSuppressed(again);
+      }
       throw e instanceof ErrnoException refused
           ? NetworkRefusal.of("change the sandbox's network", refused)
           : e;
@@ -277,7 +281,12 @@ public final class ConnectSandbox {
     return "sandboxd sandbox " + sandbox.name() + " " + member.device();
   }
 
+  /** Under a name that means no other host to anybody; whose sandbox it is, may be a stranger. */
   private void announce(Sandbox sandbox, InterfaceStatus member) {
+    String name = sandbox.name();
+    if (name.contains(".") || name.startsWith("ip6-") || name.equalsIgnoreCase("localhost")) {
+      return;
+    }
     networks
         .live(member.network())
         .hosts()

@@ -65,7 +65,7 @@ public final class ExecProcess {
                     () -> {
                       requireAlive(sandbox);
                       SandboxProcess made = launch.launch(sandbox, order);
-                      made.announce(() -> {});
+                      made.announce(() -> {}, () -> {});
                       return made;
                     });
     // Init is lent the score while it forks, so no other fork may come in between.

@@ -29,7 +29,7 @@ public final class HostInterfaces {
 
   /** Those that belong to no sandbox and to no network. */
   List<String> ofNobody() {
-    if (!networks.haveBeenUsed()) {
+    if (!networks.haveBeenUsed() || networks.someAreUnknown()) {
       return List.of();
     }
     List<String> ours = host.devices().stream().filter(names::isOurs).toList();

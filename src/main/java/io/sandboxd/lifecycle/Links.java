@@ -118,6 +118,7 @@ public final class Links {
               sandboxes.get(i).name(),
               sandboxes.get(i).id(),
               end.device(),
+              null,
               MacAddress.random(),
               NetworkSpec.or(end.addresses())));
     }
@@ -135,26 +136,27 @@ public final class Links {
     // Before the sandboxes are looked at: who deletes one from here on finds this.
     records.add(link);
     try {
-      connect(link, sandboxes);
-      return link;
+      return connect(link, sandboxes);
     } catch (RuntimeException e) {
-      records.remove(name);
+      records.remove(link);
       throw e instanceof ErrnoException refused ? refusal(refused) : e;
     }
   }
 
-  private void connect(LinkStatus link, List<Sandbox> sandboxes) {
+  private LinkStatus connect(LinkStatus link, List<Sandbox> sandboxes) {
     List<Fd> namespaces = new ArrayList<>();
     try {
       for (Sandbox sandbox : sandboxes) {
         requireAlive(sandbox);
         namespaces.add(inits.openProc(sandbox, "ns/net", Syscalls.O_RDONLY));
       }
-      cables.create(link, namespaces);
-      if (records.find(link.name()).isEmpty()) { // one of them was deleted meanwhile
-        cables.delete(link.ends().get(0), namespaces.get(0));
+      LinkStatus made = cables.create(link, namespaces);
+      if (!records.replace(link, made)) { // it, or one of them, was deleted meanwhile
+        cables.delete(made.ends().get(0), namespaces.get(0));
         sandboxes.forEach(Links::requireAlive);
+        throw SandboxException.wrongState("The link '" + link.name() + "' was deleted meanwhile.");
       }
+      return made;
     } finally {
       namespaces.forEach(Fd::close);
     }
@@ -192,11 +194,20 @@ public final class Links {
   public void delete(String name, Caller caller) {
     LinkStatus link = require(name, caller);
     try {
-      disconnect(link);
+      drop(link);
     } catch (ErrnoException e) {
       throw NetworkRefusal.of("take the link away", e);
     }
-    records.remove(name);
+  }
+
+  /** One that was being made may have got its interfaces meanwhile: it is dropped as it is then. */
+  private void drop(LinkStatus link) {
+    Optional<LinkStatus> left = Optional.of(link);
+    while (left.isPresent()) {
+      disconnect(left.get());
+      records.remove(left.get());
+      left = records.find(link.name()).filter(link::isSame);
+    }
   }
 
   /** At the end that still can be reached; with its namespace an interface goes by itself. */
@@ -205,8 +216,9 @@ public final class Links {
       Optional<Sandbox> sandbox = registry.find(end.sandboxId());
       if (sandbox.isPresent() && inits.isAlive(sandbox.get())) {
         try (Fd namespace = inits.openProc(sandbox.get(), "ns/net", Syscalls.O_RDONLY)) {
-          cables.delete(end, namespace);
-          return;
+          if (cables.delete(end, namespace)) {
+            return;
+          }
         } catch (SandboxException e) {
           LOG.debugf("Sandbox %s has ended: %s", end.sandbox(), e.getMessage());
         }
@@ -218,8 +230,7 @@ public final class Links {
   void deleteOf(Sandbox sandbox) {
     for (LinkStatus link : records.all()) {
       if (link.isOf(sandbox.id())) {
-        disconnect(link);
-        records.remove(link.name());
+        drop(link);
       }
     }
   }
@@ -230,8 +241,7 @@ public final class Links {
       boolean both =
           link.ends().stream().allMatch(end -> registry.find(end.sandboxId()).isPresent());
       if (!both) {
-        disconnect(link);
-        records.remove(link.name());
+        drop(link);
       }
     }
   }

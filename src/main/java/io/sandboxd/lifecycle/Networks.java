@@ -16,9 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jboss.logging.Logger;
 
 /** The daemon's networks: what they are, and which of their addresses are whose. */
 public final class Networks {
+  private static final Logger LOG = Logger.getLogger(Networks.class);
+
   /** What of a network is not on file. */
   record Live(List<AddressPool> pools, HostsFile hosts) {
     AddressPool poolOf(IpAddress address) {
@@ -38,6 +41,11 @@ public final class Networks {
 
   public Networks(Records<NetworkStatus> records) {
     this.records = records;
+  }
+
+  /** Whether there are some whose members and bridges nobody knows. */
+  boolean someAreUnknown() {
+    return records.hasUnreadable();
   }
 
   /** Whether there has ever been one, so that something may be left of it. */
@@ -84,7 +92,14 @@ public final class Networks {
 
   /** Those of a former daemon. */
   List<NetworkStatus> restore() {
-    records.restore().forEach(this::begin);
+    for (NetworkStatus network : records.restore()) {
+      try {
+        begin(network);
+      } catch (RuntimeException e) {
+        LOG.errorf("The network '%s' cannot be had: %s", network.name(), e.getMessage());
+        records.disown(network);
+      }
+    }
     return all();
   }
 
@@ -95,7 +110,7 @@ public final class Networks {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    records.remove(network.name());
+    records.remove(network);
     live.remove(network.name());
   }
 

@@ -49,11 +49,9 @@ public final class StartSandbox {
               () ->
                   sandbox.updateIf(
                       EnumSet.of(SandboxState.CREATED, SandboxState.STOPPED),
-                      s -> s.started(process.status().startedAt())));
+                      s -> s.started(process.status().startedAt())),
+              () -> RecordExit.mainHasEnded(process));
           Fault.START_DONE.here(sandbox);
-          if (process.isOver()) {
-            RecordExit.mainHasEnded(process);
-          }
           times.done("record");
           return sandbox;
         });

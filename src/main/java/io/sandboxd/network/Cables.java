@@ -6,7 +6,9 @@ import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.IpAddress;
 import io.sandboxd.sandbox.net.LinkStatus;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Interfaces that are in sandboxes alone, and routes there. What the kernel refuses is an {@link
@@ -19,8 +21,14 @@ public final class Cables {
     this.syscalls = syscalls;
   }
 
-  /** Makes a link, whole or not at all; the namespaces are in the order of its ends. */
-  public void create(LinkStatus link, List<Fd> namespaces) {
+  /**
+   * Makes a link, whole or not at all.
+   *
+   * @param namespaces in the order of its ends
+   * @return the link as it is now
+   */
+  public LinkStatus create(LinkStatus link, List<Fd> namespaces) {
+    List<LinkStatus.End> made = new ArrayList<>();
     try (NetworkNamespace own = new NetworkNamespace(syscalls, null)) {
       own.createVeth(end(link, 0, namespaces), end(link, 1, namespaces));
     }
@@ -28,7 +36,7 @@ public final class Cables {
       for (int i = 0; i < namespaces.size(); i++) {
         LinkStatus.End end = link.ends().get(i);
         try (NetworkNamespace there = new NetworkNamespace(syscalls, namespaces.get(i))) {
-          there.configure(end.device().text(), end.addresses());
+          made.add(end.withIndex(there.configure(end.device().text(), end.addresses())));
           if (link.conditions() != null) {
             Shaping.simulate(there, end.device().text(), link.conditions());
           }
@@ -38,6 +46,7 @@ public final class Cables {
       delete(link.ends().get(0), namespaces.get(0));
       throw e;
     }
+    return link.with(made);
   }
 
   private static VethEnd end(LinkStatus link, int index, List<Fd> namespaces) {
@@ -45,14 +54,24 @@ public final class Cables {
     return new VethEnd(namespaces.get(index), end.device().text(), end.mac(), link.mtu());
   }
 
-  /** With the other end; harmless when it is gone, or another interface has its name now. */
-  public void delete(LinkStatus.End end, Fd namespace) {
+  /**
+   * With the other end.
+   *
+   * @return false when it is not there
+   */
+  public boolean delete(LinkStatus.End end, Fd namespace) {
     try (NetworkNamespace there = new NetworkNamespace(syscalls, namespace)) {
-      Device device = there.find(end.device().text());
-      if (device != null && end.mac().equals(device.mac())) {
-        there.delete(device.name());
-      }
+      Optional<Device> device =
+          there.devices().stream().filter(found -> isOf(end, found)).findFirst();
+      device.ifPresent(found -> there.delete(found.name()));
+      return device.isPresent();
     }
+  }
+
+  private static boolean isOf(LinkStatus.End end, Device device) {
+    return end.index() == null
+        ? end.mac().equals(device.mac()) && end.device().text().equals(device.name())
+        : end.index() == device.index();
   }
 
   /**

@@ -126,6 +126,7 @@ final class FirewallFrame {
         chain forward {
           type filter hook forward priority 0; policy accept;
           iifname . oifname @same accept
+          iifname @bridges icmpv6 type DISCOVERY drop
           iifname @internal goto deny
           oifname @internal drop
           oifname @bridges goto inward

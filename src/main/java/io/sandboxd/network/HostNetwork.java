@@ -70,8 +70,9 @@ public final class HostNetwork {
       }
       // Before it is switched on, so that none of it is ever without.
       set("ipv4/conf/" + network.bridge() + "/route_localnet", "1"); // for ports of 127.0.0.1
-      if (Files.exists(SYSCTLS.resolve("ipv6"))) {
-        // Its own link-local address, without which it asks for no neighbours: at once.
+      if (Files.exists(SYSCTLS.resolve("ipv6/conf/" + network.bridge()))) {
+        // Its own link-local address, without which it asks for no neighbours: at once. Where less
+        // than IPv6 needs passes, there is none.
         set("ipv6/conf/" + network.bridge() + "/accept_dad", "0");
       }
       List<Cidr> addresses = new ArrayList<>();
@@ -118,6 +119,7 @@ public final class HostNetwork {
    * @param rates null: no limits
    */
   public void limit(InterfaceStatus member, Rates rates) {
+    names.requireOurs(member.hostDevice());
     try (NetworkNamespace own = own()) {
       Shaping.limit(
           own,

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -37,6 +38,7 @@ public final class Records<T extends Named> {
   private final Class<T> type;
   private final Consumer<T> check;
   private final Map<String, T> byName = new ConcurrentHashMap<>();
+  private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
 
   /**
    * @param kind what one is called, e.g. {@code network}
@@ -62,7 +64,14 @@ public final class Records<T extends Named> {
   /**
    * @throws SandboxException {@code name_in_use}
    */
-  public void add(T value) {
+  public synchronized void add(T value) {
+    if (unreadable.contains(value.name())) {
+      throw new SandboxException(
+              ErrorCode.NAME_IN_USE,
+              "What there is of a %s '%s' cannot be read: mend or remove %s, and start again."
+                  .formatted(kind, value.name(), file(value.name())))
+          .with("name", value.name());
+    }
     if (byName.putIfAbsent(value.name(), value) != null) {
       throw new SandboxException(
               ErrorCode.NAME_IN_USE,
@@ -77,11 +86,17 @@ public final class Records<T extends Named> {
     }
   }
 
-  /** In the place of the one of its name; harmless when there is none any more. */
-  public void replace(T value) {
-    if (byName.replace(value.name(), value) != null) {
+  /**
+   * Puts another in the place of one.
+   *
+   * @return false when that is not there any more
+   */
+  public synchronized boolean replace(T former, T value) {
+    boolean there = byName.replace(former.name(), former, value);
+    if (there) {
       write(value);
     }
+    return there;
   }
 
   public Optional<T> find(String name) {
@@ -93,14 +108,27 @@ public final class Records<T extends Named> {
     return byName.values().stream().sorted(Comparator.comparing(Named::name)).toList();
   }
 
-  /** Harmless when there is none. */
-  public void remove(String name) {
-    try {
-      Files.deleteIfExists(file(name));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** Harmless when it is not there; another one of its name stays. */
+  public synchronized void remove(T value) {
+    if (value.equals(byName.get(value.name()))) {
+      try {
+        Files.deleteIfExists(file(value.name()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      byName.remove(value.name());
     }
-    byName.remove(name);
+  }
+
+  /** One with which nothing can be done; its file stays. */
+  public synchronized void disown(T value) {
+    unreadable.add(value.name());
+    byName.remove(value.name(), value);
+  }
+
+  /** Whether there are some of which nobody knows what belongs to them. */
+  public boolean hasUnreadable() {
+    return !unreadable.isEmpty();
   }
 
   /** Takes in what a former daemon has put on file. What cannot be read stays where it is. */
@@ -130,6 +158,7 @@ public final class Records<T extends Named> {
       check.accept(value);
       byName.put(name, value);
     } catch (IOException | RuntimeException e) {
+      unreadable.add(name);
       LOG.errorf("The %s '%s' cannot be read: %s", kind, name, e.getMessage());
     }
   }

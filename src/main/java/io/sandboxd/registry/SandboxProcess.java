@@ -153,8 +153,9 @@ public final class SandboxProcess {
    * nobody hears of the end of what he has not heard of.
    *
    * @param asWell what is so because it runs, and is to be known before its end
+   * @param ifOver what is so because it has ended, and is to be known after that
    */
-  public synchronized void announce(Runnable asWell) {
+  public synchronized void announce(Runnable asWell, Runnable ifOver) {
     listener.started(sandbox.status(), status.asStarted());
     announced = true;
     try {
@@ -162,6 +163,7 @@ public final class SandboxProcess {
     } finally {
       if (isOver()) {
         listener.ended(sandbox.status(), status);
+        ifOver.run();
       }
     }
   }

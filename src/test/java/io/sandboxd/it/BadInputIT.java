@@ -96,12 +96,7 @@ class BadInputIT {
 
   static Stream<String> notJson() {
     return Stream.of(
-        "{",
-        "{\"name\":}",
-        "{\"name\":\"x\"",
-        "\u0000",
-        "nonsense",
-        "{\"network\":{\"links\":" + "[".repeat(5000));
+        "{", "{\"name\":}", "{\"name\":\"x\"", "\u0000", "nonsense", "{\"labels\":{\"a\"");
   }
 
   @Test

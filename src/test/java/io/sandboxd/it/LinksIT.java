@@ -87,6 +87,20 @@ class LinksIT {
   }
 
   @Test
+  void aLinkGoesUnderWhateverNameAndAddressItHasNow() {
+    TestSandbox a = sandbox("a");
+    TestSandbox b = sandbox("b");
+    link(201, end("a", "eth0", "10.0.0.1/24"), end("b", "eth0", "10.0.0.2/24"));
+    a.sh(
+        "ip link set eth0 down; ip link set eth0 name hidden address 02:00:00:00:00:99",
+        "capabilities",
+        List.of("CAP_NET_ADMIN"));
+    town.delete("/v1/links/cable");
+    assertFalse(a.sh("ip -o link").contains("hidden"));
+    assertFalse(b.sh("ip -o link").contains("eth0"));
+  }
+
+  @Test
   void aRouterBetweenTwoHosts() {
     TestSandbox.create(town.daemon, "name", "r", "sysctls", json("net.ipv4.ip_forward", "1"));
     TestSandbox h1 = host("h1", "10.1.0");

@@ -221,6 +221,29 @@ class NetworksIT {
     assertNull(a.inspect().getMap("spec.network.egress"));
   }
 
+  @Test
+  void whatNeighboursDiscoverEachOtherByStaysAmongThem() {
+    town.network("name", "blue", "subnets", List.of("10.5.0.0/24", "fd05::/64"));
+    TestSandbox a =
+        town.sandbox("a", json("networks", Town.named("blue"), "egress", json("default", "deny")));
+    town.world.run("nft", "add table inet seen");
+    town.world.run("nft", "add chain inet seen in { type filter hook prerouting priority 0; }");
+    town.world.run("nft", "add rule inet seen in ip6 saddr fd05::/64 counter");
+    for (int type : new int[] {131, 133, 135, 136, 143}) {
+      String send =
+          "socket(S, AF_INET6, SOCK_RAW, 58) or die; setsockopt(S, 41, 16, pack('i', 255)) or die;"
+              + " send(S, pack('CCnN', TYPE, 0, 0, 0) . 'secret', 0,"
+              + " pack_sockaddr_in6(0, inet_pton(AF_INET6, '2001:db8::2'))) or die";
+      a.exec(
+          List.of("perl", "-MSocket=:all", "-e", send.replace("TYPE", "" + type)),
+          "capabilities",
+          List.of("CAP_NET_RAW"));
+    }
+    String seen = town.world.run("nft", "list", "table", "inet", "seen");
+    town.world.run("nft", "delete table inet seen");
+    assertTrue(seen.contains("counter packets 0 bytes 0"), seen);
+  }
+
   private static void patch(TestSandbox sandbox, Map<String, Object> network) {
     sandbox.patch(Map.of("network", network)).then().statusCode(200);
   }

@@ -103,7 +103,7 @@ class TellMissedTest {
         sandbox.addProcess("main", (id, seq) -> Processes.starting(id, seq, at, "true"));
     main.hasPids(100, 2);
     main.spawned(null);
-    main.announce(() -> sandbox.update(s -> s.started(at)));
+    main.announce(() -> sandbox.update(s -> s.started(at)), () -> {});
     return main;
   }
 

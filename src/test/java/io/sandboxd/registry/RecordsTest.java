@@ -59,8 +59,8 @@ class RecordsTest {
     Records<NetworkStatus> later = records();
     assertTrue(later.isInUse());
     assertEquals(List.of(network("a"), network("b")), later.restore());
-    later.remove("a");
-    later.remove("a");
+    later.remove(network("a"));
+    later.remove(network("a"));
     assertEquals(List.of(network("b")), records().restore());
   }
 
@@ -92,6 +92,8 @@ class RecordsTest {
     Files.writeString(file, damaged);
     Records<NetworkStatus> records = records();
     assertEquals(List.of(), assertDoesNotThrow(records::restore));
+    assertTrue(records.hasUnreadable());
+    assertThrows(SandboxException.class, () -> records.add(network("a")));
     assertEquals(damaged, Files.readString(file));
   }
 }

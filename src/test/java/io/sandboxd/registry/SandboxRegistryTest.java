@@ -172,7 +172,7 @@ class SandboxRegistryTest {
     SandboxProcess process = sandbox.addProcess("main", ProcessesOf::make);
     process.end(NOW, SEVEN, null, () -> {});
     assertEquals(List.of(), heard.all());
-    process.announce(() -> sandbox.update(s -> s.started(NOW)));
+    process.announce(() -> sandbox.update(s -> s.started(NOW)), () -> {});
     assertEquals(
         List.of("main started running", "web created>running", "main ended 7"), heard.all());
   }
@@ -182,7 +182,7 @@ class SandboxRegistryTest {
     Sandbox sandbox = registry.restore(creating("1", "web").withState(SandboxState.RUNNING));
     directory.createSandbox("1");
     SandboxProcess process = sandbox.addProcess("main", ProcessesOf::make);
-    process.announce(() -> {});
+    process.announce(() -> {}, () -> {});
     process.end(NOW, SEVEN, null, () -> sandbox.update(s -> s.stopped(NOW, SEVEN)));
     process.end(NOW, SEVEN, null, () -> {});
     registry.remove(sandbox);
@@ -196,7 +196,8 @@ class SandboxRegistryTest {
     Sandbox sandbox = registry.restore(creating("1", "web").withState(SandboxState.DELETING));
     SandboxProcess process = sandbox.addProcess("main", ProcessesOf::make);
     assertThrows(
-        SandboxException.class, () -> process.announce(() -> sandbox.update(s -> s.started(NOW))));
+        SandboxException.class,
+        () -> process.announce(() -> sandbox.update(s -> s.started(NOW)), () -> {}));
     process.end(NOW, SEVEN, null, () -> {});
     assertEquals(List.of("main started running", "main ended 7"), heard.all());
   }

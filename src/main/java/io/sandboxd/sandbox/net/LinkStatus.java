@@ -26,21 +26,38 @@ public record LinkStatus(
   /**
    * @param sandbox its name
    * @param sandboxId for the daemon, whose sandboxes may be called as former ones were
+   * @param index the interface's number in its network namespace, which stays when root there
+   *     changes its name and address; null until it is made; not shown to clients
    */
   public record End(
       String sandbox,
       String sandboxId,
       @JsonProperty("interface") InterfaceName device,
+      @JsonView(StoredForm.class) Integer index,
       String mac,
-      List<Cidr> addresses) {}
+      List<Cidr> addresses) {
+    /** The same, when it is made. */
+    public End withIndex(int made) {
+      return new End(sandbox, sandboxId, device, made, mac, addresses);
+    }
+  }
 
   /** Whether it ends at a sandbox. */
   public boolean isOf(String sandboxId) {
     return ends.stream().anyMatch(end -> end.sandboxId().equals(sandboxId));
   }
 
-  /** The same under other conditions. */
-  public LinkStatus with(Conditions other) {
-    return new LinkStatus(version, name, owner, createdAt, ends, mtu, other);
+  /** Whether another is this one, at another time. */
+  public boolean isSame(LinkStatus other) {
+    return macs().equals(other.macs());
+  }
+
+  private List<String> macs() {
+    return ends.stream().map(End::mac).toList();
+  }
+
+  /** The same with other ends. */
+  public LinkStatus with(List<End> other) {
+    return new LinkStatus(version, name, owner, createdAt, other, mtu, conditions);
   }
 }
