@@ -78,16 +78,17 @@ static int start_client(const struct work *work, char **args, long number, int r
   if (pid > 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   work->prepare(args);
-  long next = options.from + number * NUMBERS_PER_CLIENT, finished = 0;
+  long next = options.from + number * NUMBERS_PER_CLIENT;
   for (long i = 0; i < options.warm; i++) work->perform(next++);
   char byte = 0;
   must("write", write(ready, &byte, 1));
   must("read", read(go, &byte, 1));
-  for (double end = now() + options.seconds;; finished++) {
-    work->perform(next++);
-    if (now() > end) break;
-  }
-  must("write", write(done, &finished, sizeof finished));
+  // The last operation counts with all the time it took, however long.
+  long finished = 0;
+  double start = now(), passed = 0;
+  for (; passed < options.seconds; finished++, passed = now() - start) work->perform(next++);
+  double rate = (double)finished / passed;
+  must("write", write(done, &rate, sizeof rate));
   _exit(0);
 }
 
@@ -105,15 +106,15 @@ static void count_all(const struct work *work, char **args) {
     if (must("read", read(ready[0], &byte, 1)) == 0) give_up("a client has ended early");
   }
   for (long i = 0; i < options.clients; i++) must("write", write(go[1], &byte, 1));
-  long total = 0, finished;
+  double total = 0, rate;
   for (long i = 0; i < options.clients; i++) {
-    if (must("read", read(done[0], &finished, sizeof finished)) == 0) {
+    if (must("read", read(done[0], &rate, sizeof rate)) == 0) {
       give_up("a client has ended early");
     }
-    total += finished;
+    total += rate;
   }
   for (long i = 0; i < options.clients; i++) wait_for(pids[i]);
-  printf("%.1f\n", (double)total / options.seconds);
+  printf("%.1f\n", total);
 }
 
 static void usage(void) {
