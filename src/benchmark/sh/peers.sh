@@ -39,7 +39,7 @@ find_view() { # PEER
   local unified
   VIEW=()
   unified=$(awk '$3 == "cgroup2" && $2 != "/sys/fs/cgroup" { print $2; exit }' /proc/mounts)
-  [[ $1 == crun && $unified && -s $unified/cgroup.controllers ]] || return 0
+  [[ $1 == crun && $unified && $(<"$unified/cgroup.controllers") ]] || return 0
   # shellcheck disable=SC2016 # for the shell inside
   VIEW=(unshare --mount --propagation private sh -c 'umount "$0" && exec "$@"' "$unified")
 }
@@ -64,10 +64,16 @@ make_bundle() { # PEER USER-NAMESPACE ARGUMENT...
 }
 
 start_podman() {
-  local options=(--root "$work/podman/root" --runroot "$work/podman/run" --cgroup-manager cgroupfs --storage-driver vfs)
+  local tries options=(--root "$work/podman/root" --runroot "$work/podman/run" --cgroup-manager cgroupfs --storage-driver vfs)
   mkdir -p "$work/podman"
-  podman "${options[@]}" system service --time 0 "unix://$work/podman/socket" >"$work/podman/log" 2>&1 </dev/null &
+  find_view crun # which podman runs
+  "${VIEW[@]}" podman "${options[@]}" system service --time 0 "unix://$work/podman/socket" >"$work/podman/log" 2>&1 </dev/null &
   PODMAN=$!
+  for ((tries = 0; tries < 100; tries++)); do
+    curl -sf --unix-socket "$work/podman/socket" -o /dev/null http://d/_ping && return
+    sleep 0.1
+  done
+  warn "podman does not serve here: $(tail -n 1 "$work/podman/log")"
 }
 
 # Sets WORK to what the measuring program is to do, or fails if this peer has no such thing.
@@ -89,12 +95,18 @@ peer_work() { # exec|cycle|cycle-user PEER
       ;;
     podman:cycle)
       WORK=(http "$work/podman/socket" POST /v4.0.0/libpod/containers/create
-        "{\"name\": \"peer%\", \"rootfs\": \"$ROOT_DIRECTORY\", \"command\": [\"/bin/true\"], \"netns\": {\"nsmode\": \"none\"}}"
+        "$(podman_spec)"
         POST /v4.0.0/libpod/containers/peer%/start '' POST /v4.0.0/libpod/containers/peer%/wait ''
         DELETE /v4.0.0/libpod/containers/peer% '')
       ;;
     *) return 1 ;;
   esac
+}
+
+# With limits that any host can give: podman's own are higher than some let a container's root have.
+podman_spec() {
+  jq -cn --arg root "$ROOT_DIRECTORY" --arg parent "/$prefix-podman" '{name: "peer%", cgroup_parent: $parent, rootfs: $root, command: ["/bin/true"], netns: {nsmode: "none"},
+    r_limits: [("nofile", "nproc") | {type: ., soft: 1024, hard: 1024}]}'
 }
 
 remove_peers() {
