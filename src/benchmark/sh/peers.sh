@@ -63,11 +63,16 @@ make_bundle() { # PEER USER-NAMESPACE ARGUMENT...
   mv "$bundle/new.json" "$bundle/config.json"
 }
 
+# With everything that it keeps in a place of our own: a podman that is in use here is not to notice.
 start_podman() {
-  local tries options=(--root "$work/podman/root" --runroot "$work/podman/run" --cgroup-manager cgroupfs --storage-driver vfs)
+  local tries
   mkdir -p "$work/podman"
+  printf '%s\n' '[engine]' 'lock_type = "file"' 'events_logger = "none"' >"$work/podman/containers.conf"
   find_view crun # which podman runs
-  "${VIEW[@]}" podman "${options[@]}" system service --time 0 "unix://$work/podman/socket" >"$work/podman/log" 2>&1 </dev/null &
+  OUR_PODMAN=("${VIEW[@]}" env "CONTAINERS_CONF=$work/podman/containers.conf" podman --root "$work/podman/root"
+    --runroot "$work/podman/run" --tmpdir "$work/podman/tmp" --runtime-flag "root=$work/podman/crun"
+    --cgroup-manager cgroupfs --storage-driver vfs)
+  "${OUR_PODMAN[@]}" system service --time 0 "unix://$work/podman/socket" >"$work/podman/log" 2>&1 </dev/null &
   PODMAN=$!
   for ((tries = 0; tries < 100; tries++)); do
     curl -sf --unix-socket "$work/podman/socket" -o /dev/null http://d/_ping && return
@@ -94,8 +99,7 @@ peer_work() { # exec|cycle|cycle-user PEER
       WORK=(spawn "${bwrap[@]}" --ro-bind "$ROOT_DIRECTORY" / --proc /proc --dev /dev /bin/true)
       ;;
     podman:cycle)
-      WORK=(http "$work/podman/socket" POST /v4.0.0/libpod/containers/create
-        "$(podman_spec)"
+      WORK=(http "$work/podman/socket" POST /v4.0.0/libpod/containers/create "$(podman_spec)"
         POST /v4.0.0/libpod/containers/peer%/start '' POST /v4.0.0/libpod/containers/peer%/wait ''
         DELETE /v4.0.0/libpod/containers/peer% '')
       ;;
@@ -105,8 +109,8 @@ peer_work() { # exec|cycle|cycle-user PEER
 
 # With limits that any host can give: podman's own are higher than some let a container's root have.
 podman_spec() {
-  jq -cn --arg root "$ROOT_DIRECTORY" --arg parent "/$prefix-podman" '{name: "peer%", cgroup_parent: $parent, rootfs: $root, command: ["/bin/true"], netns: {nsmode: "none"},
-    r_limits: [("nofile", "nproc") | {type: ., soft: 1024, hard: 1024}]}'
+  jq -cn --arg root "$ROOT_DIRECTORY" --arg parent "/$prefix-podman" '{name: "peer%", rootfs: $root, command: ["/bin/true"],
+    netns: {nsmode: "none"}, cgroup_parent: $parent, r_limits: [("nofile", "nproc") | {type: ., soft: 1024, hard: 1024}]}'
 }
 
 remove_peers() {
@@ -117,8 +121,8 @@ remove_peers() {
       [[ ! -d $container ]] || oci "$peer" delete --force "$(basename "$container")" >/dev/null 2>&1
     done
   done
-  if [[ ${PODMAN-} ]]; then
-    podman --root "$work/podman/root" --runroot "$work/podman/run" --storage-driver vfs rm -af >/dev/null 2>&1
-    kill "$PODMAN" && wait "$PODMAN"
-  fi 2>/dev/null
+  [[ ${PODMAN-} ]] || return 0
+  "${OUR_PODMAN[@]}" rm -af >/dev/null 2>&1
+  kill "$PODMAN" && wait "$PODMAN" 2>/dev/null
+  rmdir /run/crun 2>/dev/null # which crun makes to tell podman its version; if anybody uses it, it stays
 }
