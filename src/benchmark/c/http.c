@@ -18,22 +18,30 @@ static struct {
   size_t at, size;
 } received;
 
-static void reconnect(void) {
+static bool try_connect(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (strlen(path) >= sizeof address.sun_path) give_up("the path is too long: %s", path);
   strcpy(address.sun_path, path);
   if (connection >= 0) close(connection);
   connection = (int)must("socket", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  must(path, connect(connection, (struct sockaddr *)&address, sizeof address));
   received.at = received.size = 0;
+  return connect(connection, (struct sockaddr *)&address, sizeof address) == 0;
 }
 
-static void prepare(char **args) {
+static void reconnect(void) {
+  if (!try_connect()) must(path, -1);
+}
+
+static void read_arguments(char **args) {
   path = args[0];
   requests = args + 1;
   int count = 0;
   while (requests[count]) count++;
   if (count == 0 || count % 3 != 0) give_up("a request is METHOD PATH BODY");
+}
+
+static void prepare(char **args) {
+  read_arguments(args);
   reconnect();
 }
 
@@ -71,13 +79,8 @@ static void skip_chunks(void) {
   while (*receive_line()) continue;
 }
 
-static void fail(const char *request, int status) {
-  if (received.at == received.size) receive();
-  give_up("%s: %d: %.*s", request, status, (int)(received.size - received.at),
-          received.bytes + received.at);
-}
-
-static void read_answer(const char *request) {
+// Gives the status; of an answer that is no success, what it says is then still in `received`.
+static int read_answer(void) {
   int status = 0;
   size_t size = 0;
   bool chunked = false, closed = false;
@@ -87,26 +90,47 @@ static void read_answer(const char *request) {
     if (strcasecmp(line, "transfer-encoding: chunked") == 0) chunked = true;
     if (strcasecmp(line, "connection: close") == 0) closed = true;
   }
-  if (status < 200 || status > 299) fail(request, status);
+  if (status < 200 || status > 299) return status;
   if (chunked) skip_chunks();
   else skip(size);
   if (closed) reconnect();
+  return status;
+}
+
+static int ask(char **request, long number) {
+  static char text[3 * TEXT_MAX];
+  const char *body = numbered(1, request[2], number);
+  int size = snprintf(text, sizeof text,
+                      "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                      "Content-Length: %zu\r\n\r\n%s",
+                      request[0], numbered(0, request[1], number), strlen(body), body);
+  if (size < 0 || (size_t)size >= sizeof text) give_up("a request is too long");
+  for (int sent = 0; sent < size;) {
+    sent += (int)must("send", send(connection, text + sent, (size_t)(size - sent), 0));
+  }
+  return read_answer();
 }
 
 static void perform(long number) {
-  static char text[3 * TEXT_MAX];
   for (char **request = requests; *request; request += 3) {
-    const char *body = numbered(1, request[2], number);
-    int size = snprintf(text, sizeof text,
-                        "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                        "Content-Length: %zu\r\n\r\n%s",
-                        request[0], numbered(0, request[1], number), strlen(body), body);
-    if (size < 0 || (size_t)size >= sizeof text) give_up("a request is too long");
-    for (int sent = 0; sent < size;) {
-      sent += (int)must("send", send(connection, text + sent, (size_t)(size - sent), 0));
-    }
-    read_answer(text);
+    int status = ask(request, number);
+    if (status >= 200 && status <= 299) continue;
+    if (received.at == received.size) receive();
+    give_up("%s %s: %d: %.*s", request[0], request[1], status,
+            (int)(received.size - received.at), received.bytes + received.at);
   }
 }
 
 const struct work http_work = {"http", "SOCKET (METHOD PATH BODY)...", prepare, perform};
+
+// Asks every millisecond, which is next to no load for a daemon that is just starting.
+static void perform_patiently(long number) {
+  for (;; usleep(1000)) {
+    if (!try_connect()) continue;
+    int status = ask(requests, number);
+    if (status >= 200 && status <= 299) return;
+  }
+}
+
+const struct work await_work = {"await", "SOCKET METHOD PATH BODY", read_arguments,
+                                perform_patiently};

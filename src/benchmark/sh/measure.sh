@@ -28,10 +28,7 @@ spec() { # NAME USER-NAMESPACE ARGUMENT...
 time_start() {
   local before=$EPOCHREALTIME
   launch_daemon "$work"
-  until "$BENCHMARK" http "$SOCKET" GET /v1/sandboxes '' >/dev/null 2>&1; do
-    kill -0 "$DAEMON" 2>/dev/null || { cat "$work/daemon.log" >&2 && die 'the daemon has ended; above is what it said'; }
-    sleep 0.005
-  done
+  timeout 300 "$BENCHMARK" await "$SOCKET" GET /v1/sandboxes '' >/dev/null || { cat "$work/daemon.log" >&2 && die 'the daemon does not answer'; }
   awk -v before="$before" -v after="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", after - before }' >>"$work/samples/$1.sandboxd"
 }
 
@@ -50,8 +47,8 @@ measure_start() {
 prepare_sandboxd() {
   api 'sandboxes?start=true' -o /dev/null --json "$(spec running host /bin/sleep 1000000)"
   floor_groups
-  find_work exec sandboxd && "$BENCHMARK" --count "$((rounds * 50))" "${WORK[@]}" >/dev/null
-  find_work cycle sandboxd && "$BENCHMARK" --count "$((rounds * 5))" "${WORK[@]}" >/dev/null
+  find_work exec sandboxd && "$BENCHMARK" --count "$warm" "${WORK[@]}" >/dev/null
+  find_work cycle sandboxd && "$BENCHMARK" --count "$((warm / 10))" "${WORK[@]}" >/dev/null
 }
 
 # The cgroups and limits of a sandbox as the daemon makes them here, for the floor to make the same.
@@ -140,7 +137,7 @@ measure_throughput() {
 # Execs in the one sandbox and full cycles beside more and more others, the floor in between: what counts is the ratio.
 measure_growth() {
   local size there=1 round who group
-  for size in 1 100 200 500 1000 2000; do
+  for size in $(printf '%s\n' 1 100 200 500 1000 2000 "$sandboxes" | sort -nu); do
     ((size <= sandboxes)) || break
     printf '\r%d ' "$size"
     fill "$there" "$size"

@@ -100,6 +100,7 @@ target() { # WHAT VALUE most|least BOUND
 grown() { # exec|cycle
   local last
   last=$(sizes | tail -n 1)
+  ((last > 1)) || return 0
   ratio "$(ratio "$(median "$1@$last" sandboxd)" "$(median "$1@$last" floor)")" "$(ratio "$(median "$1@1" sandboxd)" "$(median "$1@1" floor)")"
 }
 
