@@ -11,15 +11,18 @@
 #include "benchmark.h"
 #include "kernel.h"
 
-static const char *const protected[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys"};
+static const char *const protected[] = {
+    "proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger",
+};
 static const char *const hidden_files[] = {
     "proc/interrupts", "proc/kcore", "proc/keys", "proc/kmsg", "proc/kpagecgroup",
     "proc/kpagecount", "proc/kpageflags", "proc/latency_stats", "proc/sched_debug",
     "proc/timer_list", "proc/timer_stats",
 };
-static const char *const hidden_proc[] = {"proc/acpi", "proc/scsi"};
+static const char *const hidden_proc[] = {"proc/acpi", "proc/asound", "proc/scsi"};
 static const char *const hidden_sys[] = {
-    "sys/firmware", "sys/kernel/debug", "sys/kernel/security", "sys/kernel/tracing",
+    "sys/devices/virtual/powercap", "sys/firmware", "sys/kernel/debug", "sys/kernel/security",
+    "sys/kernel/tracing",
 };
 static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
 static const char *const links[][2] = {
@@ -70,6 +73,7 @@ static void hide_directory(const char *path) {
 static void furnish_proc(void) {
   mount_new("proc", NULL, ATTR_PLAIN, "proc");
   EACH(i, protected) {
+    if (!is_there(protected[i])) continue;
     int mount = copy_mount(protected[i], AT_RECURSIVE);
     change_mount(mount, AT_RECURSIVE, ATTR_SEALED, 0);
     attach(mount, protected[i]);

@@ -19,7 +19,8 @@ function escaped(text) {
 }
 END {
   height = 40 + all * 24 + groups * 46
-  printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 %d\" font-family=\"sans-serif\" font-size=\"13\">\n", height
+  printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 %d\"", height
+  printf " font-family=\"sans-serif\" font-size=\"13\">\n"
   printf "<rect width=\"760\" height=\"%d\" fill=\"#fff\"/>\n", height
   y = 12
   for (g = 1; g <= groups; g++) {

@@ -28,7 +28,8 @@ spec() { # NAME USER-NAMESPACE ARGUMENT...
 time_start() {
   local before=$EPOCHREALTIME
   launch_daemon "$work"
-  timeout 300 "$BENCHMARK" await "$SOCKET" GET /v1/sandboxes '' >/dev/null || { cat "$work/daemon.log" >&2 && die 'the daemon does not answer'; }
+  timeout 300 "$BENCHMARK" await "$SOCKET" GET /v1/sandboxes '' >/dev/null ||
+    { cat "$work/daemon.log" >&2 && die 'the daemon does not answer; above is what it said'; }
   awk -v before="$before" -v after="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", after - before }' >>"$work/samples/$1.sandboxd"
 }
 

@@ -90,7 +90,8 @@ peer_work() { # exec|cycle|cycle-user PEER
     crun:exec) WORK=(spawn crun --root "$work/crun/state" exec "$prefix-crun-running" /bin/true) ;;
     runc:exec) WORK=(spawn runc --root "$work/runc/state" exec "$prefix-runc-running" /bin/true) ;;
     crun:*)
-      WORK=(spawn crun --root "$work/crun/state" --cgroup-manager=cgroupfs run --bundle "$work/crun/true.$users" "$prefix-crun-%")
+      WORK=(spawn crun --root "$work/crun/state" --cgroup-manager=cgroupfs run --bundle "$work/crun/true.$users"
+        "$prefix-crun-%")
       ;;
     runc:*) WORK=(spawn runc --root "$work/runc/state" run --bundle "$work/runc/true.$users" "$prefix-runc-%") ;;
     bwrap:exec) return 1 ;;

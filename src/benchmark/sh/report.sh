@@ -28,8 +28,16 @@ sum_up() {
   done >"$work/summary"
 }
 
+summary_of() { # GROUP WHO
+  awk -F '\t' -v OFS='\t' -v group="$1" -v who="$2" '$1 == group && $2 == who { print $3, $4, $5 }' "$work/summary"
+}
+
 median() { # GROUP WHO
-  awk -F '\t' -v group="$1" -v who="$2" '$1 == group && $2 == who { print $4 }' "$work/summary"
+  summary_of "$@" | cut -f 2
+}
+
+times_floor() { # GROUP
+  ratio "$(median "$1" sandboxd)" "$(median "$1" floor)"
 }
 
 # Nothing, if one of the two was not measured.
@@ -43,8 +51,9 @@ times_table() {
   printf '%-34s %10s %10s %9s %12s\n' 'milliseconds' median p95 '× floor' '× sandboxd'
   for group in exec cycle cycle-user; do
     for who in ${TAKES_PART[$group]}; do
-      IFS=$'\t' read -r _ _ count median p95 < <(awk -F '\t' -v group="$group" -v who="$who" '$1 == group && $2 == who' "$work/summary")
-      printf '%-34s %10.2f %10.2f %9s %12s\n' "$(title "$group"), $who ($count)" "$(ratio "$median" 1000)" "$(ratio "$p95" 1000)" \
+      IFS=$'\t' read -r count median p95 < <(summary_of "$group" "$who")
+      printf '%-34s %10.2f %10.2f %9s %12s\n' "$(title "$group"), $who ($count)" \
+        "$(ratio "$median" 1000)" "$(ratio "$p95" 1000)" \
         "$(ratio "$median" "$(median "$group" floor)")" "$(ratio "$median" "$(median "$group" sandboxd)")"
     done
   done
@@ -77,8 +86,8 @@ growth_table() {
   printf '%-14s %10s %9s %10s %9s %10s %14s\n' 'sandboxes' 'exec, ms' '× floor' 'cycle, ms' '× floor' 'list, ms' 'daemon, MiB'
   for size in $(sizes); do
     printf '%-14s %10.2f %9s %10.2f %9s %10.2f %14.1f\n' "$size" \
-      "$(ratio "$(median "exec@$size" sandboxd)" 1000)" "$(ratio "$(median "exec@$size" sandboxd)" "$(median "exec@$size" floor)")" \
-      "$(ratio "$(median "cycle@$size" sandboxd)" 1000)" "$(ratio "$(median "cycle@$size" sandboxd)" "$(median "cycle@$size" floor)")" \
+      "$(ratio "$(median "exec@$size" sandboxd)" 1000)" "$(times_floor "exec@$size")" \
+      "$(ratio "$(median "cycle@$size" sandboxd)" 1000)" "$(times_floor "cycle@$size")" \
       "$(ratio "$(median "list@$size" sandboxd)" 1000)" "$(ratio "$(figure_of "rss at $size")" 1024)"
   done
 }
@@ -101,7 +110,7 @@ grown() { # exec|cycle
   local last
   last=$(sizes | tail -n 1)
   ((last > 1)) || return 0
-  ratio "$(ratio "$(median "$1@$last" sandboxd)" "$(median "$1@$last" floor)")" "$(ratio "$(median "$1@1" sandboxd)" "$(median "$1@1" floor)")"
+  ratio "$(times_floor "$1@$last")" "$(times_floor "$1@1")"
 }
 
 growth_of_rss() { # in KiB for each sandbox
@@ -112,15 +121,16 @@ growth_of_rss() { # in KiB for each sandbox
 
 targets() {
   local group clients
-  target 'exec: × fork, exec and wait' "$(ratio "$(median exec sandboxd)" "$(median exec floor)")" most 3
+  target 'exec: × fork, exec and wait' "$(times_floor exec)" most 3
   target 'exec: faster than crun exec, ×' "$(ratio "$(median exec crun)" "$(median exec sandboxd)")" least 10
   for group in cycle cycle-user; do
-    target "$(title "$group"): × the bare system calls" "$(ratio "$(median "$group" sandboxd)" "$(median "$group" floor)")" most 2
-    target "$(title "$group"): faster than crun run, ×" "$(ratio "$(median "$group" crun)" "$(median "$group" sandboxd)")" least 3
+    target "$(title "$group"): × the bare system calls" "$(times_floor "$group")" most 2
+    target "$(title "$group"): faster than crun run, ×" \
+      "$(ratio "$(median "$group" crun)" "$(median "$group" sandboxd)")" least 3
   done
   target 'full cycle: faster than podman, ×' "$(ratio "$(median cycle podman)" "$(median cycle sandboxd)")" least 20
   for clients in "${CLIENTS[@]}"; do
-    target "cycles a second, $clients clients: of the floor's" "$(ratio "$(median "cycle-$clients" sandboxd)" "$(median "cycle-$clients" floor)")" least 0.8
+    target "cycles a second, $clients clients: of the floor's" "$(times_floor "cycle-$clients")" least 0.8
   done
   target 'execs a second, 16 clients' "$(median exec-16 sandboxd)" least 1500
   target 'init of an idle sandbox: PSS, KiB' "$(figure_of 'pss of init')" most 150
@@ -162,9 +172,10 @@ write_json() {
     def rows(text): text | split("\n") | map(select(. != "") | split("\t"));
     def pairs(text): rows(text) | map({key: .[0], value: .[1]}) | from_entries;
     {machine: pairs($machine),
-     measured: [rows($summary)[] | {what: .[0], who: .[1], count: (.[2] | tonumber), median: (.[3] | tonumber), p95: (.[4] | tonumber)}],
+     measured: [rows($summary)[] | {what: .[0], who: .[1]} + (.[2:] | map(tonumber) | {count: .[0], median: .[1], p95: .[2]})],
      figures: (pairs($figures) | map_values(tonumber)),
-     targets: [rows($targets)[] | {what: .[0], value: (.[1] | tonumber? // null), at: .[2], bound: (.[3] | tonumber), met: .[4]}]}'
+     targets: [rows($targets)[]
+       | {what: .[0], value: (.[1] | tonumber? // null), at: .[2], bound: (.[3] | tonumber), met: .[4]}]}'
 }
 
 write_svg() {
