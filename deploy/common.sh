@@ -51,7 +51,21 @@ need_libraries() {
 # DAEMON (its pid), DAEMON_CGROUP and DAEMON_LAYERS. With a command that executes another one, such as "unshare --net", it
 # is started by that: its networks are then in a network namespace of its own.
 start_daemon() { # DIRECTORY [COMMAND...]
-  local dir=$1 tries
+  local tries
+  launch_daemon "$@"
+  # Minutes: an emulated machine takes more than one.
+  for ((tries = 0; tries < 1500; tries++)); do
+    curl -sf --unix-socket "$SOCKET" -o /dev/null http://d/q/health/ready && return
+    kill -0 "$DAEMON" 2>/dev/null || break
+    sleep 0.2
+  done
+  cat "$1/daemon.log" >&2
+  die 'the daemon did not become ready; above is what it said'
+}
+
+# The same without the wait.
+launch_daemon() { # DIRECTORY [COMMAND...]
+  local dir=$1
   SOCKET=$dir/sandboxd.sock
   DAEMON_CGROUP=/${dir##*/}
   # The upper layer of an overlay can be neither on an overlay nor, in a user namespace before Linux 6.6, on a tmpfs.
@@ -67,14 +81,6 @@ start_daemon() { # DIRECTORY [COMMAND...]
       -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null
   ) &
   DAEMON=$!
-  # Minutes: an emulated machine takes more than one.
-  for ((tries = 0; tries < 1500; tries++)); do
-    curl -sf --unix-socket "$SOCKET" -o /dev/null http://d/q/health/ready && return
-    kill -0 "$DAEMON" 2>/dev/null || break
-    sleep 0.2
-  done
-  cat "$dir/daemon.log" >&2
-  die 'the daemon did not become ready; above is what it said'
 }
 
 stop_daemon() {
