@@ -23,7 +23,6 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.net.Cidr;
-import io.sandboxd.sandbox.net.InterfaceName;
 import io.sandboxd.sandbox.net.InterfaceStatus;
 import io.sandboxd.sandbox.net.IpAddress;
 import io.sandboxd.sandbox.net.NetworkSpec;
@@ -41,7 +40,6 @@ import java.util.Optional;
  * network namespace, the interfaces, routes and rules; and takes all of it away again.
  */
 public final class ConnectSandbox {
-  private static final FieldPath NETWORKS = FieldPath.ROOT.field("network").field("networks");
   private static final FieldPath PORTS = FieldPath.ROOT.field("network").field("ports");
 
   /** Below it a port is for who has CAP_NET_BIND_SERVICE (ip(7), ip_unprivileged_port_start). */
@@ -101,18 +99,9 @@ public final class ConnectSandbox {
   }
 
   private InterfaceStatus reserve(String id, Attachment wanted, int index, Caller caller) {
-    FieldPath at = NETWORKS.index(index);
-    InterfaceName device =
-        wanted.device() == null ? InterfaceName.numbered(index) : wanted.device();
+    FieldPath at = Networks.WANTED.index(index);
     synchronized (networks) { // none is deleted while somebody joins it
-      NetworkStatus network =
-          networks
-              .find(wanted.name())
-              .filter(found -> caller.admin() || found.shared())
-              .orElseThrow(
-                  () ->
-                      SandboxException.invalid(
-                          at.field("name").text(), "there is no network '" + wanted.name() + "'"));
+      NetworkStatus network = networks.joinable(wanted, index, caller);
       Networks.Live live = networks.live(network.name());
       List<Cidr> addresses = new ArrayList<>();
       try {
@@ -126,7 +115,7 @@ public final class ConnectSandbox {
         throw e;
       }
       return new InterfaceStatus(
-          device, network.name(), names.member(), MacAddress.random(), addresses);
+          wanted.deviceAt(index), network.name(), names.member(), MacAddress.random(), addresses);
     }
   }
 
@@ -199,12 +188,9 @@ public final class ConnectSandbox {
     }
   }
 
-  /** Interfaces, routes, rules; the sandbox's init is in the new network namespace. */
+  /** Interfaces, routes, rules, where a network was asked for; init is in the new namespace. */
   void connect(Sandbox sandbox, Caller caller) {
     NetworkSpec asked = sandbox.status().spec().network();
-    if (asked == null) {
-      return;
-    }
     try (Fd namespace = inits.openProc(sandbox, "ns/net", Syscalls.O_RDONLY)) {
       if (!interfaces(sandbox.status()).isEmpty()) {
         firewall.add(rules(sandbox.status())); // before there is anything that can send
@@ -234,28 +220,20 @@ public final class ConnectSandbox {
   }
 
   private static Rates rates(NetworkSpec asked, InterfaceStatus member) {
-    return asked == null || asked.rates() == null
-        ? null
-        : asked.rates().get(member.device().text());
+    return asked.rates() == null ? null : asked.rates().get(member.device().text());
   }
 
   /**
-   * Puts other rules and rates in force.
+   * Puts other rules and rates in force. What was put in force before one that cannot be had stays:
+   * with the statuses the other way round it is taken back.
    *
-   * @param former what is in force; when one of them cannot be had, all of it is again
+   * @param former what is in force
    */
   void change(SandboxStatus former, SandboxStatus now) {
     try {
       apply(former, now);
-    } catch (RuntimeException e) {
-      try {
-        apply(now, former);
-      } catch (RuntimeException again) {
-        e.addSuppressed(again);
-      }
-      throw e instanceof ErrnoException refused
-          ? NetworkRefusal.of("change the sandbox's network", refused)
-          : e;
+    } catch (ErrnoException e) {
+      throw NetworkRefusal.of("change the sandbox's network", e);
     }
   }
 
@@ -296,11 +274,7 @@ public final class ConnectSandbox {
   /** What it had on the host; harmless when there is nothing, or only a part. */
   void disconnect(Sandbox sandbox) {
     List<InterfaceStatus> members = interfaces(sandbox.status());
-    if (sandbox.status().spec().network() == null) {
-      links.deleteOf(sandbox); // others may have linked to it
-      return;
-    }
-    links.deleteOf(sandbox);
+    links.deleteOf(sandbox); // it may have asked for none, and others have linked to it
     if (members.isEmpty()) {
       return;
     }

@@ -3,6 +3,7 @@ package io.sandboxd.lifecycle;
 import static io.sandboxd.sandbox.net.NetworkSpec.or;
 
 import io.sandboxd.lifecycle.ExplainSandbox.ExplainedStep;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.net.InterfaceName;
 import io.sandboxd.sandbox.net.NetworkSpec;
@@ -17,9 +18,9 @@ final class ExplainNetwork {
 
   /**
    * @param asked null: nothing
-   * @throws SandboxException {@code invalid_spec} for a network that is not there
+   * @throws SandboxException {@code invalid_spec} for a network that is not there for the caller
    */
-  static List<ExplainedStep> steps(NetworkSpec asked, Networks networks) {
+  static List<ExplainedStep> steps(NetworkSpec asked, Networks networks, Caller caller) {
     List<ExplainedStep> steps = new ArrayList<>();
     if (asked == null) {
       return steps;
@@ -27,16 +28,8 @@ final class ExplainNetwork {
     List<Attachment> attachments = or(asked.networks());
     for (int i = 0; i < attachments.size(); i++) {
       Attachment attachment = attachments.get(i);
-      String field = "network.networks[" + i + "].name";
-      NetworkStatus network =
-          networks
-              .find(attachment.name())
-              .orElseThrow(
-                  () ->
-                      SandboxException.invalid(
-                          field, "there is no network '" + attachment.name() + "'"));
-      InterfaceName device =
-          attachment.device() == null ? InterfaceName.numbered(i) : attachment.device();
+      NetworkStatus network = networks.joinable(attachment, i, caller);
+      InterfaceName device = attachment.deviceAt(i);
       String call = "ip link add %s type veth peer master %s".formatted(device, network.bridge());
       steps.add(step("join network", network.name(), call));
     }

@@ -133,7 +133,7 @@ public final class ExplainSandbox {
     Plan furnish = LaunchPlanner.furnish(request);
     List<Step> process = process(spec, name, caller);
     add(steps, "enter", enter.steps());
-    List<ExplainedStep> network = ExplainNetwork.steps(spec.network(), networks);
+    List<ExplainedStep> network = ExplainNetwork.steps(spec.network(), networks, caller);
     if (!network.isEmpty()) {
       commands.note("The networks are the daemon's: what it does for them is in the steps alone.");
     }

@@ -46,9 +46,7 @@ public final class FindLeaks {
     Set<String> known = registry.ids();
     // What was made or deleted while we looked is no leak.
     before.retainAll(all());
-    return before.stream()
-        .filter(leak -> !known.contains(String.valueOf(leak.sandboxId())))
-        .toList();
+    return before.stream().filter(leak -> !known.contains(leak.sandboxId())).toList();
   }
 
   private Set<Leak> all() {

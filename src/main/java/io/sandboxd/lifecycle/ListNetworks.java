@@ -22,7 +22,7 @@ public final class ListNetworks {
 
   public List<NetworkStatus> all(Caller caller) {
     return networks.all().stream()
-        .filter(network -> isVisible(network, caller))
+        .filter(network -> network.isVisibleTo(caller))
         .map(network -> network.with(members(network, caller)))
         .toList();
   }
@@ -34,13 +34,9 @@ public final class ListNetworks {
     NetworkStatus network =
         networks
             .find(name)
-            .filter(found -> isVisible(found, caller))
+            .filter(found -> found.isVisibleTo(caller))
             .orElseThrow(() -> SandboxException.notFound("network", name));
     return network.with(members(network, caller));
-  }
-
-  private static boolean isVisible(NetworkStatus network, Caller caller) {
-    return network.shared() || caller.admin();
   }
 
   private List<Member> members(NetworkStatus network, Caller caller) {

@@ -12,8 +12,8 @@ import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.net.InterfaceStatus;
-import io.sandboxd.sandbox.net.NetworkSpec.Dns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +46,8 @@ public final class NetworkFiles {
   /** Those to be laid over what is there; none for a sandbox without networks. */
   List<OwnFile> of(Sandbox sandbox) {
     SandboxSpec spec = sandbox.status().spec();
-    List<InterfaceStatus> members = ConnectSandbox.interfaces(inNetworkOf(sandbox).status());
+    SandboxStatus there = inNetworkOf(sandbox).status();
+    List<InterfaceStatus> members = ConnectSandbox.interfaces(there);
     if (members.isEmpty() || !spec.namespace(NamespaceType.MOUNT).isNew()) {
       return List.of();
     }
@@ -54,8 +55,8 @@ public final class NetworkFiles {
     Path hosts = networks.live(members.get(0).network()).hosts().path();
     add(files, spec, HOSTS, hosts);
     boolean outward = members.stream().anyMatch(m -> !networks.require(m.network()).internal());
-    Dns dns = inNetworkOf(sandbox).status().spec().network().dns();
-    add(files, spec, RESOLV_CONF, write(sandbox, ResolvConf.text(dns, outward)));
+    String text = ResolvConf.text(there.spec().network().dns(), outward);
+    add(files, spec, RESOLV_CONF, write(sandbox, text));
     return files;
   }
 

@@ -4,9 +4,12 @@ import io.sandboxd.network.AddressPool;
 import io.sandboxd.network.BridgeRules;
 import io.sandboxd.network.HostsFile;
 import io.sandboxd.registry.Records;
+import io.sandboxd.sandbox.Caller;
+import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.IpAddress;
+import io.sandboxd.sandbox.net.NetworkSpec.Attachment;
 import io.sandboxd.sandbox.net.NetworkStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,6 +38,9 @@ public final class Networks {
       return pools.stream().anyMatch(AddressPool::isInUse);
     }
   }
+
+  /** Where a spec names them. */
+  static final FieldPath WANTED = FieldPath.ROOT.field("network").field("networks");
 
   private final Records<NetworkStatus> records;
   private final Map<String, Live> live = new ConcurrentHashMap<>();
@@ -66,6 +72,22 @@ public final class Networks {
    */
   public NetworkStatus require(String name) {
     return find(name).orElseThrow(() -> SandboxException.notFound("network", name));
+  }
+
+  /**
+   * That which a sandbox is to be in.
+   *
+   * @param index of it in the spec
+   * @throws SandboxException {@code invalid_spec} if there is none for the caller
+   */
+  NetworkStatus joinable(Attachment wanted, int index, Caller caller) {
+    return find(wanted.name())
+        .filter(found -> found.isVisibleTo(caller))
+        .orElseThrow(
+            () ->
+                SandboxException.invalid(
+                    WANTED.index(index).field("name").text(),
+                    "there is no network '" + wanted.name() + "'"));
   }
 
   /** What is not on file of one that is there. */

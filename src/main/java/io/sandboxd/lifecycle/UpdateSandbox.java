@@ -46,30 +46,21 @@ public final class UpdateSandbox {
     return sandbox.exclusively(
         () -> {
           sandbox.require(ALIVE, "it cannot be changed");
-          Resources former = sandbox.status().resources();
-          SandboxPatch patch = admitted(change.apply(sandbox.status()), former, caller);
-          boolean limits = !patch.resources().equals(former);
           SandboxStatus before = sandbox.status();
+          SandboxPatch patch = admitted(change.apply(before), before.resources(), caller);
           SandboxStatus after = patched(before, patch);
-          boolean network = !Objects.equals(after.spec(), before.spec());
-          if (limits) {
-            cgroups.check(patch.resources());
+          if (!after.resources().equals(before.resources())) {
+            cgroups.check(after.resources());
           }
           try {
-            if (limits) {
-              cgroups.of(sandbox.id()).apply(patch.resources());
-            }
-            if (network) {
-              networks.change(before, after);
-            }
+            putInForce(before, after);
             // As a whole: it is one change to those who are told of it.
             sandbox.update(s -> patched(s, patch));
           } catch (RuntimeException e) {
-            if (limits) {
-              cgroups.of(sandbox.id()).apply(former);
-            }
-            if (network && sandbox.status().spec().equals(before.spec())) {
-              networks.change(after, before); // harmless where it was not changed
+            try {
+              putInForce(after, before);
+            } catch (RuntimeException again) {
+              e.addSuppressed(again);
             }
             throw e;
           }
@@ -78,6 +69,15 @@ public final class UpdateSandbox {
           }
           return sandbox;
         });
+  }
+
+  private void putInForce(SandboxStatus former, SandboxStatus now) {
+    if (!now.resources().equals(former.resources())) {
+      cgroups.of(now.id()).apply(now.resources());
+    }
+    if (!Objects.equals(now.spec().network(), former.spec().network())) {
+      networks.change(former, now);
+    }
   }
 
   /** Limits that are left as they are may be an admin's doing. */

@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
@@ -30,6 +31,16 @@ public final class PlainFile {
       Files.deleteIfExists(file);
       throw e;
     }
+  }
+
+  /**
+   * Puts a file in the place of the one of its name (rename(2)): a reader finds the old or the new
+   * one, never half of either.
+   */
+  public static void replace(Path file, byte[] content) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    writeNew(fresh, content);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** So that it is not in the way of one of ours; harmless when there is none. */

@@ -84,21 +84,18 @@ public final class HostNetwork {
     }
   }
 
+  /** Addresses that it has already are left as they are. */
   private static void configure(NetworkNamespace own, String bridge, List<Cidr> addresses) {
-    List<Cidr> missing = new ArrayList<>(addresses);
     for (Cidr address : addresses) {
       try {
         own.configure(bridge, List.of(address));
-        missing.remove(address);
       } catch (ErrnoException e) {
         if (e.errno() != Errno.EEXIST) {
           throw e;
         }
       }
     }
-    if (!missing.isEmpty()) {
-      own.configure(bridge, List.of());
-    }
+    own.configure(bridge, List.of());
   }
 
   /** A host that is no router yet becomes one: sandboxes have no other way out. */

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
@@ -164,14 +163,11 @@ public final class Records<T extends Named> {
   }
 
   private void write(T value) {
-    Path file = file(value.name());
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try {
       Files.createDirectories(
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      PlainFile.writeNew(fresh, StoredJson.write(value));
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      PlainFile.replace(file(value.name()), StoredJson.write(value));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

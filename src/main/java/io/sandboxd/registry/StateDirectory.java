@@ -13,7 +13,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -205,10 +204,8 @@ public final class StateDirectory {
   }
 
   private static void replace(Path file, byte[] content) {
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try {
-      PlainFile.writeNew(fresh, content);
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      PlainFile.replace(file, content);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -204,6 +204,15 @@ public record SandboxSpec(
 
   /** The same with other limits, and another form of its process. */
   public SandboxSpec with(Resources limits, ProcessSpec main) {
+    return with(limits, network, main);
+  }
+
+  /** The same with other networks. */
+  public SandboxSpec with(NetworkSpec networks) {
+    return with(resources, networks, process);
+  }
+
+  private SandboxSpec with(Resources limits, NetworkSpec networks, ProcessSpec main) {
     return new SandboxSpec(
         name,
         labels,
@@ -218,33 +227,10 @@ public record SandboxSpec(
         maskedPaths,
         readonlyPaths,
         limits,
-        network,
-        sysctls,
-        ttl,
-        outputRetention,
-        main);
-  }
-
-  /** The same with other networks. */
-  public SandboxSpec with(NetworkSpec networks) {
-    return new SandboxSpec(
-        name,
-        labels,
-        namespaces,
-        hostname,
-        domainname,
-        timeOffsets,
-        idMappings,
-        root,
-        mounts,
-        devices,
-        maskedPaths,
-        readonlyPaths,
-        resources,
         networks,
         sysctls,
         ttl,
         outputRetention,
-        process);
+        main);
   }
 }

@@ -64,6 +64,8 @@ class NetworkRightsIT {
   @Test
   void othersAreInSharedOnesAndHaveNoPrivilegedPorts() {
     assertEquals(400, here.alice.post("/v1/sandboxes", member("a", "private", 8080)).status());
+    assertEquals(
+        400, here.alice.post("/v1/sandboxes?dryRun=true", member("a", "private", 8080)).status());
     here.alice
         .post("/v1/sandboxes", member("a", "shared", 80))
         .refused("network.ports[0].hostPort", "admin-group");

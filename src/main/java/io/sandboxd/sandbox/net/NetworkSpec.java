@@ -51,7 +51,14 @@ public record NetworkSpec(
           String name,
       @JsonProperty("interface") InterfaceName device,
       @Size(max = 2, message = "can have one of each family")
-          List<@NotNull(message = "must not be null") IpAddress> addresses) {}
+          List<@NotNull(message = "must not be null") IpAddress> addresses) {
+    /**
+     * @param index of this one among the networks
+     */
+    public InterfaceName deviceAt(int index) {
+      return device == null ? InterfaceName.numbered(index) : device;
+    }
+  }
 
   /**
    * The sandbox's own end of a cable, and the other one.

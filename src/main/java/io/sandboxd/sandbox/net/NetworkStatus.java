@@ -1,6 +1,7 @@
 package io.sandboxd.sandbox.net;
 
 import com.fasterxml.jackson.annotation.JsonView;
+import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.Owner;
 import io.sandboxd.sandbox.StoredForm;
 import java.time.Instant;
@@ -41,6 +42,11 @@ public record NetworkStatus(
     return new NetworkStatus(
         version, name, owner, createdAt, bridge, mac, subnets, gateways, internal, isolated, shared,
         mtu, shown);
+  }
+
+  /** Whether it is there for a caller, and may be joined. */
+  public boolean isVisibleTo(Caller caller) {
+    return shared || caller.admin();
   }
 
   /** The bridge's own address in the family of another. */

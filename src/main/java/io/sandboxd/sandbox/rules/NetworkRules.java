@@ -67,7 +67,7 @@ final class NetworkRules {
       if (!networks.add(attachments.get(i).name())) {
         throw Rule.broken(where.field("name"), "is there twice: a sandbox is in a network once");
       }
-      requireNew(names, deviceOf(attachments, i), where);
+      requireNew(names, attachments.get(i).deviceAt(i), where);
     }
     List<Cable> links = or(of(spec).links());
     for (int i = 0; i < links.size(); i++) {
@@ -85,11 +85,6 @@ final class NetworkRules {
       NetworkRequestRules.ends(links.get(i).addresses(), where);
       NetworkRequestRules.ends(links.get(i).peer().addresses(), where.field("peer"));
     }
-  }
-
-  private static InterfaceName deviceOf(List<Attachment> attachments, int index) {
-    InterfaceName chosen = attachments.get(index).device();
-    return chosen == null ? InterfaceName.numbered(index) : chosen;
   }
 
   private static void requireNew(Set<InterfaceName> names, InterfaceName name, FieldPath where) {
@@ -144,7 +139,7 @@ final class NetworkRules {
     Set<InterfaceName> devices = new HashSet<>();
     List<Attachment> attachments = or(of(spec).networks());
     for (int i = 0; i < attachments.size(); i++) {
-      devices.add(deviceOf(attachments, i));
+      devices.add(attachments.get(i).deviceAt(i));
     }
     return devices;
   }
