@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What can be asked, and by whom: the one table of it. What is not here is not served, whatever
@@ -90,11 +91,27 @@ record Endpoint(HttpMethod method, String path, Right right) {
     return new Endpoint(HttpMethod.POST, path, right);
   }
 
+  private record Shape(Endpoint endpoint, String[] parts) {}
+
+  /** By the number of their parts, as one is looked up for every request. */
+  private static final Map<Integer, List<Shape>> SHAPES =
+      ALL.stream()
+          .map(endpoint -> new Shape(endpoint, parts(endpoint.path)))
+          .collect(Collectors.groupingBy(shape -> shape.parts.length));
+
+  private static String[] parts(String path) {
+    return path.split("/", -1);
+  }
+
   /**
    * Those at a path as it came, nothing decoded; none for one that is written in any unusual way.
    */
   static List<Endpoint> at(String path) {
-    return ALL.stream().filter(endpoint -> endpoint.values(path) != null).toList();
+    String[] given = parts(path);
+    return SHAPES.getOrDefault(given.length, List.of()).stream()
+        .filter(shape -> matches(shape.parts, given))
+        .map(Shape::endpoint)
+        .toList();
   }
 
   /** That of a method; HEAD is answered as GET is. */
@@ -103,20 +120,30 @@ record Endpoint(HttpMethod method, String path, Right right) {
     return atPath.stream().filter(endpoint -> endpoint.method.equals(wanted)).findFirst();
   }
 
-  /** The values of the path's parameters; null if the path is not of this endpoint. */
-  Map<String, String> values(String actual) {
-    String[] wanted = path.split("/", -1);
-    String[] given = actual.split("/", -1);
-    if (wanted.length != given.length) {
-      return null;
+  /** Of equal length. */
+  private static boolean matches(String[] wanted, String[] given) {
+    for (int i = 0; i < wanted.length; i++) {
+      boolean same =
+          varies(wanted[i]) ? VALUE.matcher(given[i]).matches() : wanted[i].equals(given[i]);
+      if (!same) {
+        return false;
+      }
     }
+    return true;
+  }
+
+  private static boolean varies(String part) {
+    return part.startsWith("{");
+  }
+
+  /** The values of the path's parameters, in a path of this endpoint. */
+  Map<String, String> values(String actual) {
+    String[] wanted = parts(path);
+    String[] given = parts(actual);
     Map<String, String> values = new TreeMap<>();
     for (int i = 0; i < wanted.length; i++) {
-      boolean varies = wanted[i].startsWith("{");
-      if (varies && VALUE.matcher(given[i]).matches()) {
+      if (varies(wanted[i])) {
         values.put(wanted[i].substring(1, wanted[i].length() - 1), given[i]);
-      } else if (varies || !wanted[i].equals(given[i])) {
-        return null;
       }
     }
     return values;

@@ -90,7 +90,7 @@ abstract class FileCalls implements Syscalls {
 
   @Override
   public int read(Fd fd, ByteBuffer into) {
-    Pointer buffer = memory().take(into.remaining());
+    Pointer buffer = memory().forReading(into.remaining());
     int count = (int) check(c.read(fd.number(), buffer, into.remaining()), "read", null);
     byte[] bytes = new byte[count];
     buffer.get(0, bytes, 0, count);
@@ -148,13 +148,13 @@ abstract class FileCalls implements Syscalls {
 
   @Override
   public int tryRead(Fd fd, ByteBuffer into) {
-    Pointer buffer = memory().take(into.remaining());
+    Pointer buffer = memory().forReading(into.remaining());
     return received(c.read(fd.number(), buffer, into.remaining()), "read", buffer, into);
   }
 
   @Override
   public int readAt(Fd fd, ByteBuffer into, long offset) {
-    Pointer buffer = memory().take(into.remaining());
+    Pointer buffer = memory().forReading(into.remaining());
     return received(c.pread(fd.number(), buffer, into.remaining(), offset), "pread", buffer, into);
   }
 

@@ -201,7 +201,7 @@ public final class Libc extends FileCalls {
 
   @Override
   public List<Ready> epollWait(Fd epoll) {
-    Pointer events = memory().take(EPOLL_BATCH * CpuArchitecture.EPOLL_EVENT_SIZE);
+    Pointer events = memory().forReading(EPOLL_BATCH * CpuArchitecture.EPOLL_EVENT_SIZE);
     int count = c.epoll_wait(epoll.number(), events, EPOLL_BATCH, -1);
     if (count < 0 && errno() == Errno.EINTR) {
       return List.of();

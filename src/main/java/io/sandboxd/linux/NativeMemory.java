@@ -33,22 +33,38 @@ final class NativeMemory {
 
   /** Zeroed memory; too large a wish gets a block of its own, which lives until the next reset. */
   Pointer take(int size) {
-    int start = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    Pointer taken;
-    if (start + size <= SIZE) {
-      used = start + size;
-      taken = block.slice(start, size);
-    } else {
-      taken = Memory.allocateDirect(runtime, size);
-      oversized.add(taken);
+    int start = room(size);
+    if (start < 0) {
+      return oversized(size, true);
     }
-    // Not setMemory(): on a slice it checks the wrong bounds.
-    taken.put(0, new byte[size], 0, size);
+    // Of the block, not of the slice: there it checks the wrong bounds.
+    block.setMemory(start, size, (byte) 0);
+    return block.slice(start, size);
+  }
+
+  /** As {@link #take}, with whatever is in it: for what the kernel writes to. */
+  Pointer forReading(int size) {
+    int start = room(size);
+    return start < 0 ? oversized(size, false) : block.slice(start, size);
+  }
+
+  private int room(int size) {
+    int start = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (start + size > SIZE) {
+      return -1;
+    }
+    used = start + size;
+    return start;
+  }
+
+  private Pointer oversized(int size, boolean zeroed) {
+    Pointer taken = Memory.allocateDirect(runtime, size, zeroed);
+    oversized.add(taken);
     return taken;
   }
 
   Pointer bytes(byte[] bytes) {
-    Pointer taken = take(Math.max(1, bytes.length));
+    Pointer taken = forReading(Math.max(1, bytes.length));
     taken.put(0, bytes, 0, bytes.length);
     return taken;
   }

@@ -127,7 +127,7 @@ final class SeqpacketSockets {
 
   Syscalls.Message receive(Fd socket) {
     NativeMemory memory = libc.memory();
-    Pointer data = memory.take(RECEIVE_SIZE);
+    Pointer data = memory.forReading(RECEIVE_SIZE);
     Pointer control = memory.take(CONTROL_SIZE);
     Pointer header = header(memory, data, RECEIVE_SIZE);
     header.putLong(32, control.address());

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  */
 public final class UserLookup {
   private static final int MAX_FILE = 1024 * 1024;
+  private static final int LEAST = 4096;
   private static final int MAX_GROUPS = 64;
 
   /**
@@ -120,7 +121,9 @@ public final class UserLookup {
   private Stream<String[]> read(Fd found) {
     int flags = Syscalls.O_RDONLY | Syscalls.O_NONBLOCK;
     try (Fd file = syscalls.open(found.procPath(), flags, 0)) {
-      ByteBuffer content = ByteBuffer.allocate(MAX_FILE);
+      // Its size and one more byte, so that the end is seen. Some file systems say no size.
+      long size = Math.max(LEAST, Math.min(MAX_FILE, syscalls.state(file).size() + 1));
+      ByteBuffer content = ByteBuffer.allocate((int) size);
       while (content.hasRemaining() && syscalls.read(file, content) > 0) {
         // until the end or the limit
       }

@@ -2,6 +2,7 @@ package io.sandboxd.sandbox.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.StoredForm;
@@ -10,12 +11,13 @@ import java.io.IOException;
 /** The JSON of the daemon's own files: the contract's, with what is not shown to clients. */
 public final class StoredJson {
   private static final ObjectMapper MAPPER = SpecJson.strict();
+  private static final ObjectWriter WRITER = MAPPER.writerWithDefaultPrettyPrinter();
 
   private StoredJson() {}
 
   public static byte[] write(Object value) {
     try {
-      return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(value);
+      return WRITER.writeValueAsBytes(value);
     } catch (IOException e) {
       throw new IllegalStateException("the model cannot be written as JSON", e);
     }
