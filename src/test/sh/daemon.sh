@@ -60,7 +60,8 @@ eventually() { # WHAT EXPECTED COMMAND ARG...
   is "$1" "$2" "$answer"
 }
 
-# What the daemon has written that should not be; that it was kept waiting is the machine's doing.
+# What the daemon has written that should not be, with its first lines of stack; that it was kept waiting is the machine's
+# doing.
 complaints() {
-  grep -E ' (ERROR|WARN) ' "$dir/daemon.log" | grep -v 'has been blocked for'
+  grep -E -A 20 ' (ERROR|WARN) ' "$dir/daemon.log" | grep -v 'has been blocked for'
 }

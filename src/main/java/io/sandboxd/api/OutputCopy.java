@@ -100,11 +100,7 @@ final class OutputCopy {
     if (part instanceof Bytes some) {
       left -= some.bytes().length;
       response.write(Buffer.buffer(some.bytes()));
-      if (response.writeQueueFull()) {
-        response.drainHandler(drained -> pump());
-      } else {
-        pump();
-      }
+      goOn();
     } else if (part == Pause.NOTHING_YET) {
       if (again) {
         pump();
@@ -114,6 +110,18 @@ final class OutputCopy {
       response.end();
     } else {
       cutOff();
+    }
+  }
+
+  /** The write may have gone out at once, and what came then was the end. */
+  private void goOn() {
+    if (over) {
+      return;
+    }
+    if (response.writeQueueFull()) {
+      response.drainHandler(drained -> pump());
+    } else {
+      pump();
     }
   }
 
