@@ -227,7 +227,7 @@ public final class Wiring {
             devices,
             resolve,
             networks);
-    exec = new ExecProcess(policy, launch, settings.keptProcesses());
+    exec = new ExecProcess(policy, launch, settings.keptProcesses(), chores);
     kill = new KillSandbox(syscalls, cgroups);
     pause = new PauseSandbox(cgroups);
     update = new UpdateSandbox(policy, cgroups, connect, expire);

@@ -11,7 +11,9 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.rules.PolicyRules;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** Runs one more process in a living sandbox. */
@@ -22,15 +24,18 @@ public final class ExecProcess {
   private final PolicyRules policy;
   private final LaunchProcess launch;
   private final int most;
+  private final Executor chores;
 
   /**
    * @param most processes of a sandbox that are kept: beyond that those that have ended longest ago
    *     are forgotten
+   * @param chores for what need not be done while somebody waits
    */
-  public ExecProcess(PolicyRules policy, LaunchProcess launch, int most) {
+  public ExecProcess(PolicyRules policy, LaunchProcess launch, int most, Executor chores) {
     this.policy = policy;
     this.launch = launch;
     this.most = most;
+    this.chores = chores;
   }
 
   /**
@@ -71,7 +76,10 @@ public final class ExecProcess {
     // Init is lent the score while it forks, so no other fork may come in between.
     boolean alone = key != null || spec.oomScoreAdj() != null;
     SandboxProcess process = alone ? sandbox.exclusively(verb) : sandbox.together(verb);
-    sandbox.endedBeyond(most).forEach(launch::forget);
+    List<SandboxProcess> beyond = sandbox.endedBeyond(most);
+    if (!beyond.isEmpty()) {
+      chores.execute(() -> beyond.forEach(launch::forget));
+    }
     times.done("record");
     return process;
   }

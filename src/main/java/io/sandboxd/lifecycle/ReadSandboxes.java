@@ -81,7 +81,7 @@ final class ReadSandboxes {
   private Sandbox read(SandboxStatus status) {
     List<ProcessStatus> processes = new ArrayList<>();
     List<Integer> cutOff = new ArrayList<>();
-    for (int seq : directory.processes(status.id())) {
+    for (int seq : directory.processNumbers(status.id())) {
       try {
         if (!directory.isRecorded(status.id(), seq)) {
           directory.deleteProcess(status.id(), seq);

@@ -217,7 +217,6 @@ public final class Sandbox {
               + MOST_COMMAND_BYTES
               + ": pass less in args, or wait until some have ended.");
     }
-    directory.createProcess(id(), seq);
     SandboxProcess process = new SandboxProcess(this, directory, listener, described, false);
     put(process);
     return process;
@@ -264,10 +263,12 @@ public final class Sandbox {
     }
     commandBytes.addAndGet(-commandBytes(process.status()));
     byId.remove(process.status().id(), process);
-    // A main process that could not be started leaves the former one as it was.
-    processes.values().stream()
-        .filter(SandboxProcess::isMain)
-        .forEach(former -> byId.putIfAbsent(ProcessStatus.MAIN, former));
+    if (process.isMain()) {
+      // One that could not be started leaves the former one as it was.
+      processes.values().stream()
+          .filter(SandboxProcess::isMain)
+          .forEach(former -> byId.putIfAbsent(ProcessStatus.MAIN, former));
+    }
     return true;
   }
 
@@ -283,7 +284,10 @@ public final class Sandbox {
     }
     List<SandboxProcess> beyond = new ArrayList<>();
     for (SandboxProcess process : processes.values()) {
-      if ((tooMany > 0 || tooLong > 0) && process.isDispensable()) {
+      if (tooMany <= 0 && tooLong <= 0) {
+        break;
+      }
+      if (process.isDispensable()) {
         beyond.add(process);
         tooMany--;
         tooLong -= commandBytes(process.status());

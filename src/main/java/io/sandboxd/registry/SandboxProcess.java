@@ -110,12 +110,12 @@ public final class SandboxProcess {
 
   /** Where it is written down how much it was fed. */
   public Path stdinRecord() {
-    return directory.process(sandbox.id(), seq()).resolve("stdin");
+    return directory.stdinRecord(sandbox.id(), seq());
   }
 
   /** Where it is written down what it was fed under a key. */
   public Path keyedInput() {
-    return directory.process(sandbox.id(), seq()).resolve("input");
+    return directory.keyedInput(sandbox.id(), seq());
   }
 
   /** Known from here on, but not yet on file. */

@@ -15,6 +15,8 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -24,9 +26,9 @@ import java.util.stream.Stream;
  * <pre>
  * sandboxes/ID/sandbox.json            the sandbox
  * sandboxes/ID/init.sock               its init's control socket
- * sandboxes/ID/processes/SEQ/process.json
- * sandboxes/ID/processes/SEQ/stdin     how much it was fed
- * sandboxes/ID/processes/SEQ/input/KEY how much of it under this key
+ * sandboxes/ID/processes/SEQ.json
+ * sandboxes/ID/processes/SEQ.stdin     how much it was fed
+ * sandboxes/ID/processes/SEQ.input/KEY how much of it under this key
  * sandboxes/ID/output/SEQ.stdout, SEQ.stderr
  * </pre>
  *
@@ -36,7 +38,13 @@ import java.util.stream.Stream;
  */
 public final class StateDirectory {
   private static final String SANDBOX_FILE = "sandbox.json";
-  private static final String PROCESS_FILE = "process.json";
+
+  /** What there is of a process begins with its number. */
+  private static final Pattern PROCESS = Pattern.compile("([0-9]{1,9})(\\..*)?");
+
+  private static final Predicate<String> OWN_DIRECTORY =
+      Pattern.compile("[0-9]{1,9}").asMatchPredicate();
+
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
 
   /**
@@ -65,8 +73,22 @@ public final class StateDirectory {
     return sandbox(id).resolve("init.sock");
   }
 
-  public Path process(String id, int seq) {
-    return sandbox(id).resolve("processes").resolve(Integer.toString(seq));
+  private Path processes(String id) {
+    return sandbox(id).resolve("processes");
+  }
+
+  private Path process(String id, int seq) {
+    return processes(id).resolve(seq + ".json");
+  }
+
+  /** How much a process was fed. */
+  Path stdinRecord(String id, int seq) {
+    return processes(id).resolve(seq + ".stdin");
+  }
+
+  /** Where it is written down what a process was fed under a key. */
+  Path keyedInput(String id, int seq) {
+    return processes(id).resolve(seq + ".input");
   }
 
   /** Where the output of all its processes is: in one place, so that one watch is enough. */
@@ -94,7 +116,7 @@ public final class StateDirectory {
 
   /** Whether it was written down that the process runs. */
   public boolean isRecorded(String id, int seq) {
-    return isThere(process(id, seq).resolve(PROCESS_FILE));
+    return isThere(process(id, seq));
   }
 
   private static boolean isDirectory(Path path) {
@@ -106,12 +128,35 @@ public final class StateDirectory {
   }
 
   /** The numbers of the processes that are kept for a sandbox. */
-  public List<Integer> processes(String id) {
-    return names(sandbox(id).resolve("processes")).stream()
-        .filter(name -> name.matches("[0-9]{1,9}"))
-        .map(Integer::valueOf)
+  public List<Integer> processNumbers(String id) {
+    names(processes(id)).stream()
+        .filter(OWN_DIRECTORY)
+        .map(processes(id)::resolve)
+        .filter(StateDirectory::isDirectory)
+        .forEach(StateDirectory::flatten);
+    return names(processes(id)).stream()
+        .map(PROCESS::matcher)
+        .filter(Matcher::matches)
+        .map(name -> Integer.valueOf(name.group(1)))
+        .distinct()
         .sorted()
         .toList();
+  }
+
+  /** A daemon before this one gave each process a directory, in which were its files. */
+  private static void flatten(Path process) {
+    for (String name : List.of("stdin", "input", "process.json")) {
+      Path old = process.resolve(name);
+      String suffix = name.equals("process.json") ? "json" : name;
+      try {
+        if (isThere(old)) {
+          Files.move(old, process.resolveSibling(process.getFileName() + "." + suffix));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    TreeRemoval.remove(process);
   }
 
   private static List<String> names(Path directory) {
@@ -126,12 +171,8 @@ public final class StateDirectory {
 
   /** Makes the directories of a new sandbox. */
   void createSandbox(String id) {
-    createDirectories(sandbox(id).resolve("processes"));
+    createDirectories(processes(id));
     createDirectories(output(id));
-  }
-
-  void createProcess(String id, int seq) {
-    createDirectories(process(id, seq));
   }
 
   private static void createDirectories(Path directory) {
@@ -150,7 +191,7 @@ public final class StateDirectory {
   }
 
   void write(String sandbox, ProcessStatus status) {
-    replace(process(sandbox, status.seq()).resolve(PROCESS_FILE), content(status));
+    replace(process(sandbox, status.seq()), content(status));
   }
 
   private static byte[] content(Object status) {
@@ -168,7 +209,7 @@ public final class StateDirectory {
    */
   public SandboxStatus readSandbox(String id) {
     Path directory = sandbox(id);
-    for (Path each : List.of(directory, directory.resolve("processes"), output(id))) {
+    for (Path each : List.of(directory, processes(id), output(id))) {
       boolean partlyDeleted = !each.equals(directory) && !isThere(each);
       if (!isDirectory(each) && !partlyDeleted) {
         throw new IllegalStateException(each + " is no directory");
@@ -184,11 +225,7 @@ public final class StateDirectory {
    * @throws RuntimeException that says what is wrong with the file
    */
   public ProcessStatus readProcess(String id, int seq) {
-    if (!isDirectory(process(id, seq))) {
-      throw new IllegalStateException(process(id, seq) + " is no directory");
-    }
-    ProcessStatus status =
-        StoredJson.read(read(process(id, seq).resolve(PROCESS_FILE)), ProcessStatus.class);
+    ProcessStatus status = StoredJson.read(read(process(id, seq)), ProcessStatus.class);
     StoredRules.check(status, seq);
     return status;
   }
@@ -215,7 +252,10 @@ public final class StateDirectory {
   public void deleteProcess(String id, int seq) {
     TreeRemoval.remove(output(id).resolve(seq + ".stdout"));
     TreeRemoval.remove(output(id).resolve(seq + ".stderr"));
+    TreeRemoval.remove(stdinRecord(id, seq));
+    TreeRemoval.remove(keyedInput(id, seq));
     TreeRemoval.remove(process(id, seq));
+    TreeRemoval.remove(processes(id).resolve(seq + ".json.new")); // of a write that was cut off
   }
 
   /**
@@ -226,7 +266,7 @@ public final class StateDirectory {
     Path directory = sandbox(id);
     if (isDirectory(directory)) { // through a link it would be somebody else's
       TreeRemoval.remove(output(id));
-      TreeRemoval.remove(directory.resolve("processes"));
+      TreeRemoval.remove(processes(id));
       TreeRemoval.remove(directory.resolve("init.sock"));
     }
     TreeRemoval.remove(directory);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(180)
 class HostileStateIT {
   private static final String FILE = "sandbox.json";
-  private static final String MAIN = "processes/1/process.json";
+  private static final String MAIN = "processes/1.json";
 
   /** Does it to the directory of a sandbox. */
   private interface Damage {
@@ -208,7 +208,7 @@ class HostileStateIT {
     sandbox.spawn("job", List.of("sh", "-c", "sleep 0.2; exit 3"));
     String id = sandbox.id();
     Path main = directory(daemon, id).resolve(FILE);
-    Path job = directory(daemon, id).resolve("processes/2/process.json");
+    Path job = directory(daemon, id).resolve("processes/2.json");
     int init = sandbox.initPid();
     for (Path file : List.of(main, job)) {
       daemon.kill();
@@ -254,7 +254,7 @@ class HostileStateIT {
       pidOnly.to(directory(daemon, ids.get(1)));
       replaceAll("\"initStartTicks\" : \\d+", "\"initStartTicks\" : " + began)
           .to(directory(daemon, ids.get(1)));
-      String job = "processes/2/process.json";
+      String job = "processes/2.json";
       edit(job, text -> text.replaceFirst("\"pid\" : \\d+", "\"pid\" : " + pid))
           .to(directory(daemon, ids.get(2)));
       edit(job, text -> text.replaceFirst("\"deadline\" : \"\\d+", "\"deadline\" : \"2001"))
@@ -290,9 +290,9 @@ class HostileStateIT {
     Path processes = directory(daemon, sandbox.id()).resolve("processes");
     Path victim = Files.writeString(daemon.home().resolve("victim"), "precious");
     daemon.kill();
-    fifo(processes.resolve("2/stdin"));
-    Files.writeString(processes.resolve("3/stdin"), "1");
-    link(processes.resolve("4/stdin"), victim);
+    fifo(processes.resolve("2.stdin"));
+    Files.writeString(processes.resolve("3.stdin"), "1");
+    link(processes.resolve("4.stdin"), victim);
     daemon.start();
     for (String name : List.of("fifo", "short", "link")) {
       sandbox.input(name, "?close=true", "def").then().statusCode(204);

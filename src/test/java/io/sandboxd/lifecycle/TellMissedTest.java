@@ -117,7 +117,7 @@ class TellMissedTest {
     SandboxRegistry restored = new SandboxRegistry(directory, new TellEvents(next));
     for (String id : directory.ids()) {
       Sandbox sandbox = restored.restore(directory.readSandbox(id));
-      directory.processes(id).forEach(seq -> sandbox.restore(directory.readProcess(id, seq)));
+      directory.processNumbers(id).forEach(seq -> sandbox.restore(directory.readProcess(id, seq)));
     }
     new TellMissed(next).of(restored.all());
     return next.history().stream().map(TellMissedTest::brief).toList();

@@ -44,13 +44,14 @@ class FuzzedStateTest {
   @Test
   void processes() throws Exception {
     StateDirectory directory = new StateDirectory(root);
-    Path process = Files.createDirectories(directory.process("id1", 1));
+    Path process =
+        Files.createDirectories(directory.sandbox("id1").resolve("processes")).resolve("1.json");
     ProcessStatus status = Processes.starting("main", 1, NOON, "/bin/sh");
     Fuzz.json(
         "a process's file",
         List.of(StoredJson.write(status), StoredJson.write(status.withPids(7, 2))),
         input -> {
-          Files.write(process.resolve("process.json"), input);
+          Files.write(process, input);
           try {
             StoredJson.write(directory.readProcess("id1", 1));
           } catch (SandboxException | IllegalStateException | UncheckedIOException e) {

@@ -144,7 +144,7 @@ class SandboxRegistryTest {
     assertSame(second, sandbox.main().orElseThrow());
     sandbox.forget(first);
     assertSame(second, sandbox.process("main"));
-    assertFalse(Files.exists(first.stdinRecord().getParent()));
+    assertEquals(List.of(2), directory.processNumbers("1"));
   }
 
   @Test
