@@ -7,10 +7,11 @@
 #
 # Paths in a spec (root, mounts) are those of the container. Sandboxes outlive the container, as they do any daemon, and
 # the next one finds them by the two volumes: remove them first if none is to come. Not tried with an engine yet; the
-# steps are those of deploy/package.
+# steps are those of deploy/package, which leave out the archive of classes where a build may make no cgroups: the daemon
+# starts more slowly then.
 FROM debian:12 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    openjdk-17-jdk-headless maven gcc musl-tools make libc6-dev libseccomp2 libnftables1 && rm -rf /var/lib/apt/lists/*
+    openjdk-17-jdk-headless maven gcc musl-tools make libc6-dev libseccomp2 libnftables1 curl && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 RUN mvn -q -B -ntp -DskipTests package && DESTDIR=/tree PREFIX=/usr deploy/install --runtime

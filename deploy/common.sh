@@ -3,6 +3,8 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 JAR=$ROOT/target/quarkus-app/quarkus-run.jar
+# Which daemon is started here: the one that was built, unless a test sets another.
+APP=${JAR%/*}
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -76,9 +78,9 @@ launch_daemon() { # DIRECTORY [COMMAND...]
   # A terminal that closes is no reason for a daemon to end.
   (
     trap '' HUP
-    exec "${@:2}" java -Djava.io.tmpdir="$dir/tmp" \
-      -Dsandboxd.socket="$SOCKET" -Dsandboxd.state-dir="$dir/state" -Dsandboxd.layer-dir="$DAEMON_LAYERS" \
-      -Dsandboxd.cgroup-root="$DAEMON_CGROUP" -jar "$JAR" >>"$dir/daemon.log" 2>&1 </dev/null
+    export SANDBOXD_APP=$APP SANDBOXD_SOCKET=$SOCKET SANDBOXD_STATE_DIR=$dir/state SANDBOXD_LAYER_DIR=$DAEMON_LAYERS \
+      SANDBOXD_CGROUP_ROOT=$DAEMON_CGROUP JDK_JAVA_OPTIONS="-Djava.io.tmpdir=$dir/tmp ${JDK_JAVA_OPTIONS-}"
+    exec "${@:2}" "$ROOT/deploy/sandboxd" >>"$dir/daemon.log" 2>&1 </dev/null
   ) &
   DAEMON=$!
 }

@@ -123,9 +123,9 @@ static void perform(long number) {
 
 const struct work http_work = {"http", "SOCKET (METHOD PATH BODY)...", prepare, perform};
 
-// Asks every millisecond, which is next to no load for a daemon that is just starting.
+// Asks every ten milliseconds: more would be a load for a daemon that is just starting.
 static void perform_patiently(long number) {
-  for (;; usleep(1000)) {
+  for (;; usleep(10000)) {
     if (!try_connect()) continue;
     int status = ask(requests, number);
     if (status >= 200 && status <= 299) return;

@@ -41,6 +41,7 @@ measure_start() {
     stop_daemon
     time_start start
   done
+  sleep 15 # after which an idle daemon has given back what its start had taken
   figure 'rss idle' "$(daemon_rss)"
 }
 

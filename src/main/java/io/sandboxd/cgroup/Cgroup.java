@@ -237,6 +237,11 @@ public final class Cgroup {
     return members.pids();
   }
 
+  /** Whether {@link #pids} has this one. */
+  public boolean has(int pid) {
+    return members.has(pid);
+  }
+
   /** Kills every process inside, paused or not, init too. They may need a moment to be gone. */
   public void kill() {
     if (unified != null && unified.kill()) {

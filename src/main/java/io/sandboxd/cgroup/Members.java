@@ -33,6 +33,12 @@ record Members(List<GroupDirectory> directories, Freezer freezer, ProcessSignal 
     return List.copyOf(pids);
   }
 
+  /** Looks no further than it has to: mostly in one file. */
+  boolean has(int pid) {
+    return directories.stream().anyMatch(group -> group.pids().contains(pid))
+        || pids().contains(pid);
+  }
+
   /** See {@link Cgroup#signalAll}. */
   void signal(int signo, int exceptPid) {
     boolean paused = freezer != null && freezer.isFrozen();

@@ -124,9 +124,9 @@ public final class Daemon implements QuarkusApplication {
     if (sockets.isEmpty()) {
       socket = UnixSocket.prepare(settings.socket(), settings.socketGroup());
     }
-    SettingsProducer.use(settings);
     NativeLibraries.load();
     Libc libc = new Libc();
+    SettingsProducer.use(settings, libc);
     sockets.forEach(each -> PASSED.put(each, each.adopt(libc)));
     requireGroup(settings.adminGroup(), libc);
     claim(settings, libc);
@@ -185,6 +185,7 @@ public final class Daemon implements QuarkusApplication {
       LOG.infof("serving on the socket passed as %s", each.getKey().name());
     }
     notify.tell("READY=1", "STATUS=Serving.");
+    wiring.prepare();
     List<Executor> threads = new ArrayList<>(wiring.loops());
     vertx.nettyEventLoopGroup().forEach(threads::add);
     long period = Watchdog.period(System.getenv(), ProcessHandle.current().pid());

@@ -1,21 +1,33 @@
 package io.sandboxd.daemon;
 
+import io.sandboxd.linux.Libc;
 import io.sandboxd.sandbox.Settings;
 import jakarta.enterprise.inject.Produces;
+import jakarta.enterprise.inject.Typed;
 import jakarta.inject.Singleton;
 
-/** Hands the settings, which are read before there is an application, to the application. */
+/** Hands to the application what there is before it: the settings, and the C library. */
 @Singleton
 final class SettingsProducer {
   private static volatile Settings settings;
+  private static volatile Libc libc;
 
-  static void use(Settings read) {
+  static void use(Settings read, Libc loaded) {
     settings = read;
+    libc = loaded;
   }
 
   @Produces
   @Singleton
   Settings settings() {
     return settings;
+  }
+
+  /** As itself: the rest knows it as {@link io.sandboxd.linux.Syscalls}, of {@link Wiring}. */
+  @Produces
+  @Singleton
+  @Typed(Libc.class)
+  Libc libc() {
+    return libc;
   }
 }

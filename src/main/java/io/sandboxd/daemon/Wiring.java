@@ -71,7 +71,6 @@ import io.sandboxd.sandbox.rules.PolicyRules;
 import io.sandboxd.sandbox.rules.SpecValidator;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import jakarta.validation.Validator;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -87,8 +86,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 public final class Wiring {
   static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
-  private final Libc libc = new Libc();
-  private final Syscalls syscalls = libc;
+  private final Syscalls syscalls;
   private final EventLog events;
   private final AuditLog audit;
   private final SandboxRegistry registry;
@@ -113,12 +111,14 @@ public final class Wiring {
   private final ListNetworks listNetworks;
   private final RecoverSandboxes recover;
   private final SpecValidator validator;
+  private final ResolveProcess resolve;
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(1, task -> daemonThread(task, "timer"));
   private final Executor chores =
       new Chores(Executors.newCachedThreadPool(task -> daemonThread(task, "chore")), timer);
 
-  Wiring(Settings settings, Validator constraints) {
+  Wiring(Settings settings, Libc libc) {
+    syscalls = libc;
     timer.prestartAllCoreThreads();
     StateDirectory directory = new StateDirectory(settings.stateDir());
     events =
@@ -181,13 +181,12 @@ public final class Wiring {
     DescribeLaunch describe = new DescribeLaunch(cgroups, openSources, filters);
     DefaultLimits defaultLimits = new DefaultLimits(cgroups, settings.defaultLimits());
     SandboxDevices devices = new SandboxDevices(syscalls);
-    ResolveProcess resolve = new ResolveProcess(syscalls, inits, filters);
-    chores.execute(resolve::prepare);
+    resolve = new ResolveProcess(syscalls, inits, filters);
     LaunchProcess launch =
         new LaunchProcess(
             syscalls, inits, resolve, streams, limits, timeouts, settings.outputRetention());
 
-    validator = new SpecValidator(constraints);
+    validator = new SpecValidator();
     delete = new DeleteSandbox(registry, tearDown);
     ExpireSandboxes expire = new ExpireSandboxes(timer, chores, delete);
     CreateSandbox create =
@@ -256,6 +255,12 @@ public final class Wiring {
             streams,
             timeouts,
             events);
+  }
+
+  /** Begins with what the first sandbox would else have to wait for, and no other request. */
+  void prepare() {
+    chores.execute(resolve::prepare);
+    chores.execute(validator::prepare);
   }
 
   /** The threads that all sandboxes depend on. */

@@ -42,26 +42,27 @@ public final class FindLeaks {
   }
 
   public List<Leak> find() {
-    Set<Leak> before = all();
-    Set<String> known = registry.ids();
-    // What was made or deleted while we looked is no leak.
-    before.retainAll(all());
-    return before.stream().filter(leak -> !known.contains(leak.sandboxId())).toList();
+    Set<Leak> before = besides(registry.ids());
+    if (!before.isEmpty()) {
+      // What was made or deleted while we looked is no leak.
+      before.retainAll(besides(registry.ids()));
+    }
+    return List.copyOf(before);
   }
 
-  private Set<Leak> all() {
+  private Set<Leak> besides(Set<String> known) {
     Set<Leak> all = new LinkedHashSet<>();
-    for (String id : ours(cgroups.ids())) {
+    for (String id : ofNobody(cgroups.ids(), known)) {
       Cgroup group = cgroups.of(id);
       for (int pid : group.pids()) {
         all.add(new Leak(Kind.PROCESS, "/proc/" + pid, id));
       }
       all.add(new Leak(Kind.CGROUP, group.path(), id));
     }
-    for (String id : ours(layers.ids())) {
+    for (String id : ofNobody(layers.ids(), known)) {
       all.add(new Leak(Kind.LAYER, layers.path(id).toString(), id));
     }
-    for (String id : ours(directory.ids())) {
+    for (String id : ofNobody(directory.ids(), known)) {
       all.add(new Leak(Kind.STATE, directory.sandbox(id).toString(), id));
     }
     interfaces.ofNobody().forEach(name -> all.add(new Leak(Kind.INTERFACE, name, null)));
@@ -69,8 +70,8 @@ public final class FindLeaks {
   }
 
   /** Whatever else somebody keeps there, such as {@code lost+found}, is none of our business. */
-  private static List<String> ours(List<String> names) {
-    return names.stream().filter(SandboxIds::isOne).toList();
+  private static List<String> ofNobody(List<String> names, Set<String> known) {
+    return names.stream().filter(SandboxIds::isOne).filter(id -> !known.contains(id)).toList();
   }
 
   /**

@@ -143,7 +143,7 @@ public final class RecoverSandboxes {
     try {
       is =
           status.initStartTicks().equals(ProcessStat.startTicks(status.pid()))
-              && cgroups.of(sandbox.id()).pids().contains(status.pid());
+              && cgroups.of(sandbox.id()).has(status.pid());
     } finally {
       if (!is) {
         pidfd.close();

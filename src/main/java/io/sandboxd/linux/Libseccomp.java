@@ -38,14 +38,12 @@ public final class Libseccomp {
   private static final int READ_SIZE = 64 * 1024;
 
   private final Libc libc;
-  private final LibseccompFunctions library;
 
-  /**
-   * @throws UnsatisfiedLinkError when the library is not there
-   */
+  /** Null until the first filter: to make it takes a tenth of a second. */
+  private LibseccompFunctions library;
+
   public Libseccomp(Libc libc) {
     this.libc = libc;
-    this.library = LibraryLoader.create(LibseccompFunctions.class).failImmediately().load(LIBRARY);
   }
 
   /**
@@ -53,8 +51,12 @@ public final class Libseccomp {
    * one that goes to all limits a second: so one at a time.
    *
    * @throws SandboxException {@code invalid_spec} with the rule, {@code seccomp.syscalls[N]}
+   * @throws UnsatisfiedLinkError when the library is not there
    */
   public synchronized SeccompFilter compile(SeccompProfile profile) {
+    if (library == null) {
+      library = LibraryLoader.create(LibseccompFunctions.class).failImmediately().load(LIBRARY);
+    }
     Pointer filter = library.seccomp_init(code(profile.defaultAction(), profile.defaultErrnoRet()));
     if (filter == null) {
       throw SandboxException.invalid(

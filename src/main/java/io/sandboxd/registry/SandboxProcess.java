@@ -27,6 +27,10 @@ public final class SandboxProcess {
   private final Set<CompletableFuture<ProcessStatus>> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicReference<Doom> doom = new AtomicReference<>();
   private volatile ProcessStatus status;
+
+  /** Null until it has been put there. */
+  private volatile ProcessStatus onFile;
+
   private volatile boolean told;
   private volatile boolean unsure;
   private boolean announced;
@@ -44,6 +48,7 @@ public final class SandboxProcess {
     this.directory = directory;
     this.listener = listener;
     this.status = status;
+    this.onFile = announced ? status : null;
     this.told = isOver();
     this.stored = told;
     this.unsure = announced && !told && status.sandboxPid() == null;
@@ -143,7 +148,7 @@ public final class SandboxProcess {
     pidfd = newPidfd;
     if (isOver()) {
       close();
-    } else {
+    } else if (!status.equals(onFile)) {
       tryStore();
     }
   }
@@ -248,6 +253,7 @@ public final class SandboxProcess {
 
   void store() {
     directory.write(sandbox.id(), status);
+    onFile = status;
   }
 
   synchronized void close() {

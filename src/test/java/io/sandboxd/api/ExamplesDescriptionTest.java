@@ -10,7 +10,6 @@ import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.json.SpecJson;
 import io.sandboxd.sandbox.rules.SpecValidator;
-import jakarta.validation.Validation;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +25,7 @@ class ExamplesDescriptionTest {
           "ProcessKill", ProcessResource.ProcessKill.class);
 
   private final ApiDescription description = ApiDescription.read();
-  private final SpecValidator validator =
-      new SpecValidator(Validation.buildDefaultValidatorFactory().getValidator());
+  private final SpecValidator validator = new SpecValidator();
 
   @Test
   void requestsWouldBeTaken() {

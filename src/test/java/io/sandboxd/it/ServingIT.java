@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
@@ -57,6 +58,9 @@ class ServingIT {
   void servesItsDescriptionAsItIsInTheSources(Daemon daemon) throws IOException {
     String served = daemon.given().accept("application/yaml").get("/q/openapi").asString();
     assertEquals(ApiDescription.read().root(), new YAMLMapper().readTree(served));
+    String json = daemon.given().accept("application/json").get("/q/openapi").asString();
+    assertEquals(ApiDescription.read().root(), new JsonMapper().readTree(json));
+    daemon.given().head("/q/openapi").then().statusCode(200);
   }
 
   @Test

@@ -7,14 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sandboxd.sandbox.json.SpecJson;
 import io.sandboxd.sandbox.rules.SpecValidator;
-import jakarta.validation.Validation;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.function.Executable;
 
 /** Specs for tests, and the way every request goes: read, then checked. */
 public final class Specs {
-  public static final SpecValidator VALIDATOR =
-      new SpecValidator(Validation.buildDefaultValidatorFactory().getValidator());
+  public static final SpecValidator VALIDATOR = new SpecValidator();
 
   /** Every field that there is. */
   public static final String FULL =

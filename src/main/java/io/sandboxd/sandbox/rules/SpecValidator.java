@@ -14,10 +14,13 @@ import io.sandboxd.sandbox.net.NetworkRequest;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
+import jakarta.validation.Validation;
 import jakarta.validation.Validator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.hibernate.validator.HibernateValidator;
 
 /**
  * Says no to what cannot be, before anything is made: first each value by itself (the constraints
@@ -39,10 +42,21 @@ public final class SpecValidator {
           .flatMap(List::stream)
           .toList();
 
-  private final Validator constraints;
+  /** Made when it is needed: it takes longer than half of all that a daemon does when it starts. */
+  private static final class Constraints {
+    static final Validator ALL =
+        Validation.byProvider(HibernateValidator.class)
+            .configure()
+            .defaultLocale(Locale.ENGLISH)
+            .buildValidatorFactory()
+            .getValidator();
+  }
 
-  public SpecValidator(Validator constraints) {
-    this.constraints = constraints;
+  /** Does once what the first spec would else have to wait for. */
+  public void prepare() {
+    for (Class<?> request : List.of(SandboxSpec.class, ProcessSpec.class, ExecRequest.class)) {
+      Constraints.ALL.getConstraintsForClass(request);
+    }
   }
 
   public void check(SandboxSpec spec) {
@@ -119,7 +133,7 @@ public final class SpecValidator {
    * answer.
    */
   private void constraints(Object value, FieldPath at) {
-    constraints.validate(value).stream()
+    Constraints.ALL.validate(value).stream()
         .map(violation -> Map.entry(path(violation, at).text(), violation.getMessage()))
         .min(Map.Entry.<String, String>comparingByKey().thenComparing(Map.Entry.comparingByValue()))
         .ifPresent(
