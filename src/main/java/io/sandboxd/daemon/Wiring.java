@@ -7,6 +7,8 @@ import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.launch.filter.Filters;
+import io.sandboxd.lifecycle.Blanks;
+import io.sandboxd.lifecycle.ClaimBlank;
 import io.sandboxd.lifecycle.ConnectSandbox;
 import io.sandboxd.lifecycle.CreateNetwork;
 import io.sandboxd.lifecycle.CreateSandbox;
@@ -24,12 +26,15 @@ import io.sandboxd.lifecycle.HostInterfaces;
 import io.sandboxd.lifecycle.IdRanges;
 import io.sandboxd.lifecycle.Inits;
 import io.sandboxd.lifecycle.KillSandbox;
+import io.sandboxd.lifecycle.LaunchInit;
 import io.sandboxd.lifecycle.LaunchProcess;
 import io.sandboxd.lifecycle.Layers;
 import io.sandboxd.lifecycle.LimitProcess;
 import io.sandboxd.lifecycle.Links;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.ListNetworks;
+import io.sandboxd.lifecycle.MakeBlank;
+import io.sandboxd.lifecycle.MemoryPressure;
 import io.sandboxd.lifecycle.NetworkFiles;
 import io.sandboxd.lifecycle.Networks;
 import io.sandboxd.lifecycle.OomKills;
@@ -107,6 +112,7 @@ public final class Wiring {
   private final ReadSecurity security;
   private final ReadStats stats;
   private final FindLeaks leaks;
+  private final Blanks blanks;
   private final Links links;
   private final CreateNetwork createNetwork;
   private final DeleteNetwork deleteNetwork;
@@ -190,16 +196,23 @@ public final class Wiring {
     validator = new SpecValidator(constraints);
     delete = new DeleteSandbox(registry, tearDown);
     ExpireSandboxes expire = new ExpireSandboxes(timer, chores, delete);
+    LaunchInit launchInit = new LaunchInit(syscalls, new SandboxInit(syscalls), inits);
+    MakeBlank makeBlank =
+        new MakeBlank(
+            syscalls, directory, cgroups, idRanges, launchInit, inits, openSources, reaper);
+    blanks = new Blanks(settings.pool(), makeBlank, chores, timer);
+    if (settings.pool() > 0) {
+      MemoryPressure.watch(syscalls, output, chores, blanks::giveWay);
+    }
     CreateSandbox create =
         new CreateSandbox(
-            syscalls,
             registry,
             directory,
             policy,
             cgroups,
             layers,
             idRanges,
-            new SandboxInit(syscalls),
+            launchInit,
             inits,
             openSources,
             describe,
@@ -210,7 +223,9 @@ public final class Wiring {
             recordExit,
             tearDown,
             expire,
-            streams);
+            streams,
+            blanks,
+            new ClaimBlank(directory, inits, recordExit, blanks));
     start = new StartSandbox(policy, launch);
     run = new RunSandbox(registry, create, start, delete);
     explain =
@@ -239,7 +254,9 @@ public final class Wiring {
             directory,
             cgroups,
             layers,
-            new HostInterfaces(registry, networks, deviceNames, hostNetwork));
+            new HostInterfaces(registry, networks, deviceNames, hostNetwork),
+            blanks,
+            inits);
     recover =
         new RecoverSandboxes(
             syscalls,
@@ -369,6 +386,12 @@ public final class Wiring {
   @Singleton
   FindLeaks leaks() {
     return leaks;
+  }
+
+  @Produces
+  @Singleton
+  Blanks blanks() {
+    return blanks;
   }
 
   @Produces

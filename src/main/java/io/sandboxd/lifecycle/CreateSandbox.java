@@ -3,14 +3,12 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.cgroup.DeviceRule;
+import io.sandboxd.launch.BlankKind;
 import io.sandboxd.launch.InitChannel;
 import io.sandboxd.launch.LaunchPlanner;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.Plan;
-import io.sandboxd.launch.SandboxInit;
-import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
-import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.registry.StateDirectory;
@@ -37,14 +35,13 @@ import java.util.concurrent.CompletableFuture;
  * user code runs yet. It is made whole or not at all.
  */
 public final class CreateSandbox {
-  private final Syscalls syscalls;
   private final SandboxRegistry registry;
   private final StateDirectory directory;
   private final PolicyRules policy;
   private final Cgroups cgroups;
   private final Layers layers;
   private final IdRanges idRanges;
-  private final SandboxInit init;
+  private final LaunchInit launch;
   private final Inits inits;
   private final OpenSources openSources;
   private final DescribeLaunch describe;
@@ -56,16 +53,17 @@ public final class CreateSandbox {
   private final TearDown tearDown;
   private final ExpireSandboxes expire;
   private final Streams streams;
+  private final Blanks blanks;
+  private final ClaimBlank claim;
 
   public CreateSandbox(
-      Syscalls syscalls,
       SandboxRegistry registry,
       StateDirectory directory,
       PolicyRules policy,
       Cgroups cgroups,
       Layers layers,
       IdRanges idRanges,
-      SandboxInit init,
+      LaunchInit launch,
       Inits inits,
       OpenSources openSources,
       DescribeLaunch describe,
@@ -76,15 +74,16 @@ public final class CreateSandbox {
       RecordExit recordExit,
       TearDown tearDown,
       ExpireSandboxes expire,
-      Streams streams) {
-    this.syscalls = syscalls;
+      Streams streams,
+      Blanks blanks,
+      ClaimBlank claim) {
     this.registry = registry;
     this.directory = directory;
     this.policy = policy;
     this.cgroups = cgroups;
     this.layers = layers;
     this.idRanges = idRanges;
-    this.init = init;
+    this.launch = launch;
     this.inits = inits;
     this.openSources = openSources;
     this.describe = describe;
@@ -96,6 +95,8 @@ public final class CreateSandbox {
     this.tearDown = tearDown;
     this.expire = expire;
     this.streams = streams;
+    this.blanks = blanks;
+    this.claim = claim;
   }
 
   /**
@@ -115,20 +116,65 @@ public final class CreateSandbox {
     checkMain(spec.process());
     describe.check(spec, caller);
     times.done("check");
-    String id = SandboxIds.random();
+    Request request = new Request(spec, resources, allowed, key, caller, times);
+    blanks.begun();
+    try {
+      return create(request);
+    } catch (RuntimeException e) {
+      if (Shortage.isIn(e) && blanks.giveWay()) {
+        return create(request);
+      }
+      throw e;
+    } finally {
+      blanks.ended();
+    }
+  }
+
+  /**
+   * @param spec as it was admitted
+   * @param allowed devices; null for all
+   */
+  private record Request(
+      SandboxSpec spec,
+      Resources resources,
+      List<DeviceRule> allowed,
+      RequestKey key,
+      Caller caller,
+      StageTimes times) {}
+
+  private Sandbox create(Request request) {
+    Blank blank = BlankKind.of(request.spec()).flatMap(blanks::take).orElse(null);
+    try {
+      return create(request, blank);
+    } finally {
+      if (blank != null && blanks.owns(blank)) {
+        blanks.putBack(blank); // it was the name, for example, that could not be had
+      }
+    }
+  }
+
+  /**
+   * @param blank to make it of; null for none
+   */
+  private Sandbox create(Request request, Blank blank) {
+    SandboxSpec spec = request.spec();
+    String id = blank == null ? SandboxIds.random() : blank.id();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
     return registry.reserve(
         SandboxStatus.creating(id, name, spec, Instant.now())
             .change()
-            .resources(resources)
-            .owner(caller.owner())
-            .requestKey(key)
+            .resources(request.resources())
+            .owner(request.caller().owner())
+            .requestKey(request.key())
             .build(),
-        had -> policy.requireRoom(had, caller),
+        had -> policy.requireRoom(had, request.caller()),
         sandbox -> {
+          if (blank != null) {
+            blanks.release(blank);
+          }
           try {
             Fault.CREATE_RESERVED.here(sandbox);
-            make(sandbox, spec, allowed, caller, times);
+            make(sandbox, request, blank);
             Fault.CREATE_DONE.here(sandbox);
             expire.watch(sandbox);
             return sandbox;
@@ -158,41 +204,39 @@ public final class CreateSandbox {
     }
   }
 
-  private void make(
-      Sandbox sandbox,
-      SandboxSpec spec,
-      List<DeviceRule> allowed,
-      Caller caller,
-      StageTimes times) {
-    IdMappings ids = idMappings(spec, caller);
+  private void make(Sandbox sandbox, Request request, Blank blank) {
+    SandboxSpec spec = request.spec();
+    Caller caller = request.caller();
+    StageTimes times = request.times();
+    boolean claimed = blank != null && claim.claim(sandbox, blank, request.allowed());
+    IdMappings ids = claimed ? blank.ids() : idMappings(spec, caller);
     // On record before anything else is made: what is not known cannot be given back.
     String path = cgroups.of(sandbox.id()).path();
     List<InterfaceStatus> interfaces = networks.reserve(sandbox.id(), spec, caller);
     sandbox.update(s -> s.change().idMappings(ids).interfaces(interfaces).cgroup(path).build());
-    Cgroup cgroup = cgroups.create(sandbox.id());
-    cgroup.apply(sandbox.status().resources());
-    if (allowed != null) {
-      cgroup.devices().allowOnly(allowed);
-    }
-    Fault.CREATE_CGROUP.here(sandbox);
+    Cgroup cgroup = claimed ? blank.cgroup() : cgroup(sandbox, request.allowed());
     if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
       layers.create(sandbox.id(), Path.of(spec.root().path()));
     }
     Fault.CREATE_LAYER.here(sandbox);
-    times.done("cgroup");
-    LaunchRequest request =
+    times.done(claimed ? "blank" : "cgroup");
+    LaunchRequest plans =
         describe.request(spec, sandbox.name(), cgroup, ids, networkFiles.of(sandbox));
     streams.watch(sandbox);
     recordExit.watch(sandbox, 0L);
-    enter(sandbox, LaunchPlanner.enter(request), ids, caller);
-    times.done("namespaces");
+    if (!claimed) {
+      enter(sandbox, LaunchPlanner.enter(plans), ids, caller);
+      times.done("namespaces");
+    }
     Fault.CREATE_RECORDED.here(sandbox);
     if (spec.network() != null) {
       networks.connect(sandbox, caller);
       times.done("network");
     }
     Fault.CREATE_CONNECTED.here(sandbox);
-    run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request), caller);
+    Plan furnish =
+        claimed ? LaunchPlanner.furnishBlank(plans, sandbox.name()) : LaunchPlanner.furnish(plans);
+    run(sandbox, inits.channel(sandbox), furnish, caller);
     times.done("furnish");
     Fault.CREATE_FURNISHED.here(sandbox);
     sandbox.update(
@@ -206,47 +250,54 @@ public final class CreateSandbox {
     inits.requireAlive(sandbox);
   }
 
+  private Cgroup cgroup(Sandbox sandbox, List<DeviceRule> allowed) {
+    Cgroup cgroup = cgroups.create(sandbox.id());
+    cgroup.apply(sandbox.status().resources());
+    if (allowed != null) {
+      cgroup.devices().allowOnly(allowed);
+    }
+    Fault.CREATE_CGROUP.here(sandbox);
+    return cgroup;
+  }
+
   private IdMappings idMappings(SandboxSpec spec, Caller caller) {
     boolean own = spec.namespace(NamespaceType.USER).isNew();
     if (own && spec.idMappings() == null) {
-      return idRanges.take();
+      return takeRange();
     }
     IdMappings given = own ? spec.idMappings() : describe.idMappingsOfJoined(spec, caller);
     idRanges.keep(given);
     return given;
   }
 
-  /** Starts init, has it enter the namespaces, and gets hold of what it has become there. */
-  private void enter(Sandbox sandbox, Plan plan, IdMappings ids, Caller caller) {
-    int launcher = init.start(directory.initSocket(sandbox.id()).toString(), sandbox.name());
-    Fault.CREATE_SPAWNED.here(sandbox);
-    int pid;
+  private IdMappings takeRange() {
     try {
-      InitChannel channel =
-          inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
-      pid = run(sandbox, channel, plan, caller);
-    } catch (RuntimeException e) {
-      endLauncher(launcher);
+      return idRanges.take();
+    } catch (SandboxException e) {
+      if (blanks.giveWay()) {
+        return idRanges.take();
+      }
       throw e;
-    }
-    Fault.CREATE_ENTERED.here(sandbox);
-    syscalls.reapChild(launcher);
-    OomScore.reset(syscalls, pid);
-    inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
-    long startTicks = inits.startTicks(sandbox, pid);
-    sandbox.update(s -> s.change().pid(pid).initStartTicks(startTicks).build());
-    if (sandbox.status().spec().namespace(NamespaceType.USER).isNew()) {
-      HostIds.write(syscalls, pid, ids);
     }
   }
 
-  /** Not reaped yet, so the pid is still its own. */
-  private void endLauncher(int launcher) {
-    try {
-      inits.end(syscalls.pidfdOpen(launcher));
-    } catch (ErrnoException e) {
-      syscalls.endChild(launcher); // no descriptor is left to wait with
-    }
+  private void enter(Sandbox sandbox, Plan plan, IdMappings ids, Caller caller) {
+    boolean own = sandbox.status().spec().namespace(NamespaceType.USER).isNew();
+    LaunchInit.Launched launched =
+        launch.launch(
+            directory.initSocket(sandbox.id()),
+            sandbox.name(),
+            own ? ids : null,
+            () -> {
+              InitChannel channel =
+                  inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
+              return run(sandbox, channel, plan, caller);
+            },
+            Fault.CREATE_SPAWNED,
+            Fault.CREATE_ENTERED);
+    inits.hold(sandbox, launched.pidfd(), () -> recordExit.initDied(sandbox));
+    sandbox.update(
+        s -> s.change().pid(launched.pid()).initStartTicks(launched.startTicks()).build());
   }
 
   private int run(Sandbox sandbox, InitChannel channel, Plan plan, Caller caller) {

@@ -9,6 +9,7 @@ import io.sandboxd.sandbox.Leak;
 import io.sandboxd.sandbox.Leak.Kind;
 import io.sandboxd.sandbox.SandboxException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,8 +17,9 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * What exists on this host below the daemon's own roots and belongs to no sandbox. There should
- * never be anything; a crash at the wrong moment, or somebody else's hand, may leave something.
+ * What exists on this host below the daemon's own roots and belongs to no sandbox and no blank of
+ * the daemon's. There should never be anything; a crash at the wrong moment, or somebody else's
+ * hand, may leave something.
  */
 public final class FindLeaks {
   private static final Logger LOG = Logger.getLogger(FindLeaks.class);
@@ -27,23 +29,31 @@ public final class FindLeaks {
   private final Cgroups cgroups;
   private final Layers layers;
   private final HostInterfaces interfaces;
+  private final Blanks blanks;
+  private final Inits inits;
 
   public FindLeaks(
       SandboxRegistry registry,
       StateDirectory directory,
       Cgroups cgroups,
       Layers layers,
-      HostInterfaces interfaces) {
+      HostInterfaces interfaces,
+      Blanks blanks,
+      Inits inits) {
     this.registry = registry;
     this.directory = directory;
     this.cgroups = cgroups;
     this.layers = layers;
     this.interfaces = interfaces;
+    this.blanks = blanks;
+    this.inits = inits;
   }
 
   public List<Leak> find() {
     Set<Leak> before = all();
-    Set<String> known = registry.ids();
+    // In this order: a blank that becomes a sandbox is in one of the two at any time.
+    Set<String> known = new HashSet<>(blanks.ids());
+    known.addAll(registry.ids());
     // What was made or deleted while we looked is no leak.
     before.retainAll(all());
     return before.stream().filter(leak -> !known.contains(leak.sandboxId())).toList();
@@ -63,6 +73,9 @@ public final class FindLeaks {
     }
     for (String id : ours(directory.ids())) {
       all.add(new Leak(Kind.STATE, directory.sandbox(id).toString(), id));
+    }
+    for (String id : ours(directory.blanks())) {
+      all.add(new Leak(Kind.STATE, directory.blank(id).toString(), id));
     }
     interfaces.ofNobody().forEach(name -> all.add(new Leak(Kind.INTERFACE, name, null)));
     return all;
@@ -89,6 +102,7 @@ public final class FindLeaks {
       }
     }
     List<Consumer<String>> steps = new ArrayList<>();
+    steps.add(id -> inits.dismiss(directory.blankSocket(id)));
     steps.add(id -> cgroups.of(id).kill());
     steps.add(id -> cgroups.of(id).remove());
     steps.add(layers::remove);
