@@ -143,10 +143,6 @@ public final class Blanks {
     }
   }
 
-  boolean isAlive(Blank blank) {
-    return maker.isAlive(blank);
-  }
-
   /** Takes away all that a blank consists of. */
   void putAway(Blank blank) {
     maker.putAway(blank);

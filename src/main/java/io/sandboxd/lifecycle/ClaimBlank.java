@@ -3,16 +3,11 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.cgroup.DeviceRule;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.StateDirectory;
-import io.sandboxd.sandbox.ErrorCode;
-import io.sandboxd.sandbox.SandboxException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.jboss.logging.Logger;
 
 /** Makes a blank a sandbox's own: from then on all is as if it had been made for it. */
 public final class ClaimBlank {
-  private static final Logger LOG = Logger.getLogger(ClaimBlank.class);
-
   private final StateDirectory directory;
   private final Inits inits;
   private final RecordExit recordExit;
@@ -28,38 +23,35 @@ public final class ClaimBlank {
   /**
    * @param sandbox of the blank's id, on record already
    * @param allowed null for all devices
-   * @return false if it is good for nothing, and gone: all has to be made then. The limits of this
-   *     sandbox may be too narrow for what is there before them
+   * @throws RuntimeException for any reason, such as limits that are too narrow for what was there
+   *     before them, or an init that was killed. What is left is the sandbox's then
    */
-  boolean claim(Sandbox sandbox, Blank blank, List<DeviceRule> allowed) {
+  void claim(Sandbox sandbox, Blank blank, List<DeviceRule> allowed) {
+    LaunchInit.Launched init = blank.init();
     try {
       blank.cgroup().apply(sandbox.status().resources());
       if (allowed != null) {
         blank.cgroup().devices().allowOnly(allowed);
       }
-      Fault.CLAIM_LIMITED.here(blank.init().pid());
-      if (!blanks.isAlive(blank)) {
-        throw new SandboxException(ErrorCode.LAUNCH_FAILED, "Its init was killed.");
-      }
-      inits.hold(sandbox, blank.init().pidfd(), () -> recordExit.initDied(sandbox));
+      Fault.CLAIM_LIMITED.here(init.pid());
+      inits.hold(sandbox, init.pidfd(), () -> recordExit.initDied(sandbox));
       inits.adopt(
           sandbox, blank.channel(), recordExit.listener(sandbox, new CompletableFuture<>()));
       sandbox.update(
           s ->
               s.change()
                   .idMappings(blank.ids())
-                  .pid(blank.init().pid())
-                  .initStartTicks(blank.init().startTicks())
+                  .cgroup(blank.cgroup().path())
+                  .pid(init.pid())
+                  .initStartTicks(init.startTicks())
                   .build());
-      Fault.CLAIM_RECORDED.here(sandbox);
-      directory.claimBlank(sandbox.id());
-      Fault.CLAIM_MOVED.here(sandbox);
-      return true;
     } catch (RuntimeException e) {
-      LOG.debugf("Sandbox %s is made anew, not of a blank: %s", sandbox.name(), e.getMessage());
       inits.kill(sandbox);
       blanks.putAway(blank);
-      return false;
+      throw e;
     }
+    Fault.CLAIM_RECORDED.here(sandbox);
+    directory.claimBlank(sandbox.id());
+    Fault.CLAIM_MOVED.here(sandbox);
   }
 }

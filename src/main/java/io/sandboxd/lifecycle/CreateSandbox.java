@@ -28,13 +28,17 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jboss.logging.Logger;
 
 /**
  * Makes a sandbox: cgroup, namespaces, mounts, and an init in the middle of them that waits. No
  * user code runs yet. It is made whole or not at all.
  */
 public final class CreateSandbox {
+  private static final Logger LOG = Logger.getLogger(CreateSandbox.class);
+
   private final SandboxRegistry registry;
   private final StateDirectory directory;
   private final PolicyRules policy;
@@ -119,12 +123,7 @@ public final class CreateSandbox {
     Request request = new Request(spec, resources, allowed, key, caller, times);
     blanks.begun();
     try {
-      return create(request);
-    } catch (RuntimeException e) {
-      if (Shortage.isIn(e) && blanks.giveWay()) {
-        return create(request);
-      }
-      throw e;
+      return createOfBlank(request).orElseGet(() -> createAnew(request));
     } finally {
       blanks.ended();
     }
@@ -142,15 +141,42 @@ public final class CreateSandbox {
       Caller caller,
       StageTimes times) {}
 
-  private Sandbox create(Request request) {
-    Blank blank = BlankKind.of(request.spec()).flatMap(blanks::take).orElse(null);
-    try {
-      return create(request, blank);
-    } finally {
-      if (blank != null && blanks.owns(blank)) {
-        blanks.putBack(blank); // it was the name, for example, that could not be had
-      }
+  /** Empty if that cannot be done; whether it can be done without one is not known then. */
+  private Optional<Sandbox> createOfBlank(Request request) {
+    Optional<Blank> taken = BlankKind.of(request.spec()).flatMap(blanks::take);
+    if (taken.isEmpty()) {
+      return Optional.empty();
     }
+    Blank blank = taken.get();
+    try {
+      return Optional.of(create(request, blank));
+    } catch (RuntimeException e) {
+      if (blanks.owns(blank)) {
+        blanks.putBack(blank); // it was the name, for example, that could not be had
+        throw e;
+      }
+      if (isLeft(e)) {
+        throw e;
+      }
+      LOG.debugf("What could not be made of a blank is made anew: %s", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private Sandbox createAnew(Request request) {
+    try {
+      return create(request, null);
+    } catch (RuntimeException e) {
+      if (!isLeft(e) && Shortage.isIn(e) && blanks.giveWay()) {
+        return create(request, null);
+      }
+      throw e;
+    }
+  }
+
+  /** Then it has the name still. */
+  private static boolean isLeft(RuntimeException failure) {
+    return failure instanceof SandboxException told && told.fields().containsKey("undoFailed");
   }
 
   /**
@@ -208,7 +234,10 @@ public final class CreateSandbox {
     SandboxSpec spec = request.spec();
     Caller caller = request.caller();
     StageTimes times = request.times();
-    boolean claimed = blank != null && claim.claim(sandbox, blank, request.allowed());
+    boolean claimed = blank != null;
+    if (claimed) {
+      claim.claim(sandbox, blank, request.allowed());
+    }
     IdMappings ids = claimed ? blank.ids() : idMappings(spec, caller);
     // On record before anything else is made: what is not known cannot be given back.
     String path = cgroups.of(sandbox.id()).path();

@@ -11,8 +11,7 @@ final class Shortage {
 
   static boolean isIn(RuntimeException failure) {
     if (failure instanceof SandboxException refused) {
-      boolean undone = !refused.fields().containsKey("undoFailed");
-      return undone && refused.fields().get("errno") instanceof Integer errno && isOne(errno);
+      return refused.fields().get("errno") instanceof Integer errno && isOne(errno);
     }
     if (failure instanceof ErrnoException refused) {
       return isOne(refused.errno());

@@ -83,7 +83,10 @@ public final class Leaks {
     namespaces.removeAll(namespacesBefore);
     namespaces.forEach(namespace -> found.add("network namespace " + namespace));
     for (Path file : Directories.content(daemon.stateDirectory())) {
-      boolean ofBlank = file.startsWith("blanks") && blanks.contains(file.getName(1).toString());
+      boolean ofBlank =
+          file.startsWith("blanks")
+              && file.getNameCount() > 1
+              && blanks.contains(file.getName(1).toString());
       if (!STATE_FILES.contains(file.toString()) && !ofBlank) {
         found.add("file " + file + " in the state directory");
       }

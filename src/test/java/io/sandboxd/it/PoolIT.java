@@ -117,7 +117,11 @@ class PoolIT {
     Object ids = json("uid", range, "gid", range);
     assertFalse(wasBlank(create(daemon, "idMappings", ids)), "ids of its own choice");
     assertFalse(
-        wasBlank(create(daemon, "namespaces", json("ipc", json("path", "/proc/1/ns/ipc")))));
+        wasBlank(
+            create(
+                daemon,
+                "namespaces",
+                json("ipc", json("path", "/proc/" + daemon.pid() + "/ns/ipc")))));
     // What a blank has no copy of is made late, and differs as it may.
     awaitReady(daemon, 3);
     assertTrue(wasBlank(create(daemon, "namespaces", json("mount", "host", "uts", "host"))));
@@ -128,7 +132,7 @@ class PoolIT {
   void whatTheHostHasMountedMeanwhileIsThere(Daemon daemon) throws IOException {
     create(daemon);
     awaitReady(daemon, 1);
-    Path place = Files.createDirectory(daemon.home().resolve("place"));
+    Path place = Files.createTempDirectory(Path.of("/var/tmp"), "sandboxd-it-");
     TestSandbox.host("mount", "-t", "tmpfs", "tmpfs", place.toString());
     try {
       Files.writeString(place.resolve("late"), "here");
@@ -140,6 +144,7 @@ class PoolIT {
       sandbox.delete();
     } finally {
       TestSandbox.host("umount", place.toString());
+      Files.delete(place);
     }
   }
 

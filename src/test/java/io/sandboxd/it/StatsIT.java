@@ -74,7 +74,7 @@ class StatsIT {
                     "name",
                     "timed",
                     "namespaces", // one that is joined cannot be made ahead
-                    json("uts", json("path", "/proc/1/ns/uts")),
+                    json("uts", json("path", "/proc/" + daemon.pid() + "/ns/uts")),
                     "process",
                     json("args", TestSandbox.SLEEP)))
             .header("Server-Timing");
