@@ -34,6 +34,7 @@ import io.sandboxd.lifecycle.Links;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.ListNetworks;
 import io.sandboxd.lifecycle.MakeBlank;
+import io.sandboxd.lifecycle.MakeSandbox;
 import io.sandboxd.lifecycle.MemoryPressure;
 import io.sandboxd.lifecycle.NetworkFiles;
 import io.sandboxd.lifecycle.Networks;
@@ -204,11 +205,9 @@ public final class Wiring {
     if (settings.pool() > 0) {
       MemoryPressure.watch(syscalls, output, chores, blanks::giveWay);
     }
-    CreateSandbox create =
-        new CreateSandbox(
-            registry,
+    MakeSandbox make =
+        new MakeSandbox(
             directory,
-            policy,
             cgroups,
             layers,
             idRanges,
@@ -216,16 +215,25 @@ public final class Wiring {
             inits,
             openSources,
             describe,
-            defaultLimits,
-            devices,
             connect,
             new NetworkFiles(syscalls, directory, registry, networks),
             recordExit,
-            tearDown,
-            expire,
             streams,
             blanks,
             new ClaimBlank(directory, inits, recordExit, blanks));
+    CreateSandbox create =
+        new CreateSandbox(
+            registry,
+            policy,
+            cgroups,
+            inits,
+            describe,
+            defaultLimits,
+            devices,
+            tearDown,
+            expire,
+            blanks,
+            make);
     start = new StartSandbox(policy, launch);
     run = new RunSandbox(registry, create, start, delete);
     explain =

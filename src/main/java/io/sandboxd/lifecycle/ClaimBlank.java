@@ -1,10 +1,13 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.DeviceRule;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.net.InterfaceStatus;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Makes a blank a sandbox's own: from then on all is as if it had been made for it. */
 public final class ClaimBlank {
@@ -23,10 +26,15 @@ public final class ClaimBlank {
   /**
    * @param sandbox of the blank's id, on record already
    * @param allowed null for all devices
+   * @param interfaces reserves those that it will have
    * @throws RuntimeException for any reason, such as limits that are too narrow for what was there
    *     before them, or an init that was killed. What is left is the sandbox's then
    */
-  void claim(Sandbox sandbox, Blank blank, List<DeviceRule> allowed) {
+  Cgroup claim(
+      Sandbox sandbox,
+      Blank blank,
+      List<DeviceRule> allowed,
+      Supplier<List<InterfaceStatus>> interfaces) {
     LaunchInit.Launched init = blank.init();
     try {
       blank.cgroup().apply(sandbox.status().resources());
@@ -37,9 +45,11 @@ public final class ClaimBlank {
       inits.hold(sandbox, init.pidfd(), () -> recordExit.initDied(sandbox));
       inits.adopt(
           sandbox, blank.channel(), recordExit.listener(sandbox, new CompletableFuture<>()));
+      List<InterfaceStatus> reserved = interfaces.get();
       sandbox.update(
           s ->
               s.change()
+                  .interfaces(reserved)
                   .idMappings(blank.ids())
                   .cgroup(blank.cgroup().path())
                   .pid(init.pid())
@@ -51,7 +61,13 @@ public final class ClaimBlank {
       throw e;
     }
     Fault.CLAIM_RECORDED.here(sandbox);
-    directory.claimBlank(sandbox.id());
+    try {
+      directory.claimBlank(sandbox.id());
+    } catch (RuntimeException e) {
+      directory.deleteBlank(sandbox.id());
+      throw e;
+    }
     Fault.CLAIM_MOVED.here(sandbox);
+    return blank.cgroup();
   }
 }

@@ -106,6 +106,7 @@ public final class FindLeaks {
     steps.add(id -> cgroups.of(id).kill());
     steps.add(id -> cgroups.of(id).remove());
     steps.add(layers::remove);
+    steps.add(directory::deleteBlank);
     steps.add(directory::deleteSandbox);
     for (String id : ids) {
       for (Consumer<String> step : steps) {

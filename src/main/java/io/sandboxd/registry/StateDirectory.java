@@ -263,7 +263,6 @@ public final class StateDirectory {
    * repeated.
    */
   public void deleteSandbox(String id) {
-    deleteBlank(id); // there is one if the daemon died between having it and being it
     Path directory = sandbox(id);
     if (isDirectory(directory)) { // through a link it would be somebody else's
       TreeRemoval.remove(output(id));
