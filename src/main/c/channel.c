@@ -66,7 +66,7 @@ bool channel_accept(void) {
 }
 
 void channel_drop(void) {
-  if (clones == 0) _exit(1);
+  if (clones == 0 || unnamed) _exit(1);
   close_owned(&connection);
   connection = -1;
   blocked = false;

@@ -25,7 +25,8 @@ int channel_wait(void);
 // Takes a new connection in place of the present one. False if there is none.
 bool channel_accept(void);
 
-// Gives the connection up. Ends init if no CLONE was done: then nobody can use it any more.
+// Gives the connection up. Ends init if no CLONE was done, or it has no name: then nobody can use it
+// any more.
 void channel_drop(void);
 
 // Reads one message; its file descriptors go to the slots. 0 if there is none; a message that is

@@ -118,7 +118,9 @@ static bool start(void) {
          fcntl(LISTENER_FD, F_SETFD, FD_CLOEXEC) == 0 && channel_open() == 0;
 }
 
-int main(void) {
+// One argument: it has a name, which is in there. Two: the second is as long as a name can be.
+int main(int argc, char **argv) {
+  if (argc > 1) unnamed = argv[1];
   if (!start()) _exit(1);
   for (;;) {
     int event = channel_wait();

@@ -18,6 +18,7 @@
 
 int slots[SLOTS];
 unsigned clones;
+char *unnamed;
 
 struct failure failure;
 
@@ -187,6 +188,19 @@ static int new_keyring(const union argument *arg) {
   return ring < 0 && errno == ENOSYS ? 0 : result_of("keyctl", ring); // without keys, none to guard
 }
 
+static int set_name(const union argument *arg) {
+  if (!unnamed) return refuse("name", EEXIST);
+  size_t room = strlen(unnamed), size = strlen(arg[0].text) + 1;
+  if (size > room) return refuse("name", ENAMETOOLONG);
+  unnamed[-1] = ' ';
+  memcpy(unnamed, arg[0].text, size);
+  // Where the arguments do not end with a NUL the kernel shows the first string of what is there
+  // (get_mm_proctitle() of fs/proc/base.c). To set their end itself takes CAP_SYS_RESOURCE.
+  unnamed[room] = '.';
+  unnamed = NULL;
+  return 0;
+}
+
 static int set_stdio(const union argument *arg) {
   for (int i = 0; i < 3; i++) {
     if (result_of("dup2", dup2((int)arg[i].number, i)) < 0) return -1;
@@ -333,6 +347,7 @@ const struct operation operations[OPCODES] = {
     [OP_CLOSE] = {"o", PHASE_RUN, .perform = close_slot},
     [OP_KEYRING] = {"", PHASE_RUN, .perform = new_keyring},
     [OP_SAVED_GID] = {"d", PHASE_RUN, .perform = set_saved_gid},
+    [OP_NAME] = {"s", PHASE_RUN, .perform = set_name},
 
     [OP_STDIO] = {"fff", PHASE_SPAWN, .perform = set_stdio},
     [OP_SETSID] = {"", PHASE_SPAWN, .call = "setsid", .number = SYS_setsid},

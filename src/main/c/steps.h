@@ -15,6 +15,10 @@ extern int slots[SLOTS];
 // How often CLONE was done on the way to this process.
 extern unsigned clones;
 
+// Where ps(1) looks for the name, as long as it has none; else NULL. It is a blank then: no sandbox
+// is on record for it, so no daemon but the present one could ever use it.
+extern char *unnamed;
+
 // Closes and empties all of the slots.
 void slots_close(void);
 

@@ -19,6 +19,8 @@ static int name_of(const struct init *init, struct sockaddr_un *address) {
   return (int)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(init->name));
 }
 
+char *init_room;
+
 void init_start(struct init *init) {
   static int number;
   *init = (struct init){.socket = -1};
@@ -42,7 +44,7 @@ void init_start(struct init *init) {
     dup2(kept[0], 1);
     dup2(kept[1], 2);
     dup2(kept[2], LISTENER_FD);
-    char *argv[] = {"sandbox-init", "test", NULL}, *env[] = {NULL};
+    char *argv[] = {"sandbox-init test", init_room, NULL}, *env[] = {NULL};
     execve(helper_path, argv, env);
     _exit(99);
   }

@@ -38,6 +38,8 @@ struct writer {
 };
 extern struct writer writer;
 
+// For a name that the next ones are to be given later; NULL: they have one.
+extern char *init_room;
 void init_start(struct init *init);
 void init_connect(struct init *init);
 bool init_try_connect(struct init *init);

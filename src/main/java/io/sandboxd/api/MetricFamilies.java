@@ -43,6 +43,12 @@ final class MetricFamilies {
     add("sandboxd_sandboxes", Type.GAUGE, "Sandboxes there are.", sandboxes, 1);
   }
 
+  void blanks(long ready) {
+    labels = List.of();
+    values = List.of();
+    add("sandboxd_blanks", Type.GAUGE, "Blank sandboxes that are ready to be one.", ready, 1);
+  }
+
   /** What the host does not count is left out. */
   void add(String name, String id, ReadStats.Figures figures) {
     cgroup(name, id, figures.cgroup());

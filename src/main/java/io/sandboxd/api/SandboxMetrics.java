@@ -3,6 +3,7 @@ package io.sandboxd.api;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.Collector;
 import io.quarkus.runtime.StartupEvent;
+import io.sandboxd.lifecycle.Blanks;
 import io.sandboxd.lifecycle.ReadStats;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
@@ -26,10 +27,12 @@ final class SandboxMetrics extends Collector {
 
   private final SandboxRegistry sandboxes;
   private final ReadStats stats;
+  private final Blanks blanks;
 
-  SandboxMetrics(SandboxRegistry sandboxes, ReadStats stats) {
+  SandboxMetrics(SandboxRegistry sandboxes, ReadStats stats, Blanks blanks) {
     this.sandboxes = sandboxes;
     this.stats = stats;
+    this.blanks = blanks;
   }
 
   void register(@Observes StartupEvent started, PrometheusMeterRegistry metrics) {
@@ -44,6 +47,7 @@ final class SandboxMetrics extends Collector {
         all.stream().collect(Collectors.groupingBy(Sandbox::state, Collectors.counting()));
     Arrays.stream(SandboxState.values())
         .forEach(state -> families.count(state, states.getOrDefault(state, 0L)));
+    families.blanks(blanks.count());
     for (Sandbox sandbox : all.subList(0, Math.min(all.size(), MOST))) {
       try {
         families.add(sandbox.name(), sandbox.id(), stats.stats(sandbox));

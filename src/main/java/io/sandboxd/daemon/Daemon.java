@@ -13,6 +13,7 @@ import io.sandboxd.api.Pipelining;
 import io.sandboxd.api.RecoveryGate;
 import io.sandboxd.api.StalledAnswers;
 import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.lifecycle.Blanks;
 import io.sandboxd.lifecycle.RecoverSandboxes;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
@@ -61,6 +62,7 @@ public final class Daemon implements QuarkusApplication {
   private final LastRequests lastRequests;
   private final Ending ending;
   private final RecoverSandboxes recover;
+  private final Blanks blanks;
   private HttpListener listener;
   private Watchdog watchdog;
 
@@ -77,7 +79,8 @@ public final class Daemon implements QuarkusApplication {
       RecoveryGate gate,
       LastRequests lastRequests,
       Ending ending,
-      RecoverSandboxes recover) {
+      RecoverSandboxes recover,
+      Blanks blanks) {
     this.vertx = vertx;
     this.settings = settings;
     this.wiring = wiring;
@@ -91,6 +94,7 @@ public final class Daemon implements QuarkusApplication {
     this.lastRequests = lastRequests;
     this.ending = ending;
     this.recover = recover;
+    this.blanks = blanks;
   }
 
   /** Serves until the process is told to end. */
@@ -206,6 +210,7 @@ public final class Daemon implements QuarkusApplication {
       watchdog.close();
     }
     lastRequests.await();
+    blanks.close();
     audit.flush();
   }
 

@@ -52,6 +52,7 @@ final class SettingsReader {
   private static final String UNLIMITED = "max";
   private static final long LEAST_MEMORY = 1 << 20;
   private static final long MAX_PIDS = 4_194_304;
+  private static final long MAX_POOL = 1_000;
   private static final long MAX_MAX_BODY = 1L << 30;
   private static final long MAX_KEPT_PROCESSES = 1_000_000;
   private static final long MIN_KEPT_EVENTS = 16;
@@ -96,6 +97,7 @@ final class SettingsReader {
         idBase(),
         new Resources(defaultMemory(), null, defaultPids(), null),
         networkPool(),
+        (int) number(Setting.POOL, 0, MAX_POOL),
         number(Setting.MAX_BODY, 1024, MAX_MAX_BODY),
         Duration.ofSeconds(number(Setting.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS)),
         (int) number(Setting.MAX_CONNECTIONS, MIN_CONNECTIONS, MAX_CONNECTIONS),

@@ -7,6 +7,8 @@ import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.launch.filter.Filters;
+import io.sandboxd.lifecycle.Blanks;
+import io.sandboxd.lifecycle.ClaimBlank;
 import io.sandboxd.lifecycle.ConnectSandbox;
 import io.sandboxd.lifecycle.CreateNetwork;
 import io.sandboxd.lifecycle.CreateSandbox;
@@ -24,12 +26,16 @@ import io.sandboxd.lifecycle.HostInterfaces;
 import io.sandboxd.lifecycle.IdRanges;
 import io.sandboxd.lifecycle.Inits;
 import io.sandboxd.lifecycle.KillSandbox;
+import io.sandboxd.lifecycle.LaunchInit;
 import io.sandboxd.lifecycle.LaunchProcess;
 import io.sandboxd.lifecycle.Layers;
 import io.sandboxd.lifecycle.LimitProcess;
 import io.sandboxd.lifecycle.Links;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.ListNetworks;
+import io.sandboxd.lifecycle.MakeBlank;
+import io.sandboxd.lifecycle.MakeSandbox;
+import io.sandboxd.lifecycle.MemoryPressure;
 import io.sandboxd.lifecycle.NetworkFiles;
 import io.sandboxd.lifecycle.Networks;
 import io.sandboxd.lifecycle.OomKills;
@@ -105,6 +111,7 @@ public final class Wiring {
   private final ReadSecurity security;
   private final ReadStats stats;
   private final FindLeaks leaks;
+  private final Blanks blanks;
   private final Links links;
   private final CreateNetwork createNetwork;
   private final DeleteNetwork deleteNetwork;
@@ -189,27 +196,43 @@ public final class Wiring {
     validator = new SpecValidator();
     delete = new DeleteSandbox(registry, tearDown);
     ExpireSandboxes expire = new ExpireSandboxes(timer, chores, delete);
-    CreateSandbox create =
-        new CreateSandbox(
-            syscalls,
-            registry,
+    LaunchInit launchInit = new LaunchInit(syscalls, new SandboxInit(syscalls), inits);
+    MakeBlank makeBlank =
+        new MakeBlank(
+            syscalls, directory, cgroups, idRanges, launchInit, inits, openSources, reaper);
+    blanks = new Blanks(settings.pool(), makeBlank, chores, timer);
+    if (settings.pool() > 0) {
+      MemoryPressure.watch(syscalls, output, chores, blanks::giveWay);
+    }
+    MakeSandbox make =
+        new MakeSandbox(
             directory,
-            policy,
             cgroups,
             layers,
             idRanges,
-            new SandboxInit(syscalls),
+            launchInit,
             inits,
             openSources,
             describe,
-            defaultLimits,
-            devices,
             connect,
             new NetworkFiles(syscalls, directory, registry, networks),
             recordExit,
+            streams,
+            blanks,
+            new ClaimBlank(directory, inits, recordExit, blanks));
+    CreateSandbox create =
+        new CreateSandbox(
+            registry,
+            policy,
+            cgroups,
+            inits,
+            describe,
+            defaultLimits,
+            devices,
             tearDown,
             expire,
-            streams);
+            blanks,
+            make);
     start = new StartSandbox(policy, launch);
     run = new RunSandbox(registry, create, start, delete);
     explain =
@@ -238,7 +261,9 @@ public final class Wiring {
             directory,
             cgroups,
             layers,
-            new HostInterfaces(registry, networks, deviceNames, hostNetwork));
+            new HostInterfaces(registry, networks, deviceNames, hostNetwork),
+            blanks,
+            inits);
     recover =
         new RecoverSandboxes(
             syscalls,
@@ -374,6 +399,12 @@ public final class Wiring {
   @Singleton
   FindLeaks leaks() {
     return leaks;
+  }
+
+  @Produces
+  @Singleton
+  Blanks blanks() {
+    return blanks;
   }
 
   @Produces

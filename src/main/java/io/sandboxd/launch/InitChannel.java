@@ -72,7 +72,7 @@ public final class InitChannel implements AutoCloseable {
 
   private final Syscalls syscalls;
   private final Fd socket;
-  private final Listener listener;
+  private volatile Listener listener;
   private final AtomicInteger requests = new AtomicInteger();
   private final Map<Integer, CompletableFuture<InitMessage>> pending = new ConcurrentHashMap<>();
   private final Map<Integer, Integer> born = new ConcurrentHashMap<>();
@@ -86,6 +86,11 @@ public final class InitChannel implements AutoCloseable {
     this.syscalls = syscalls;
     this.socket = syscalls.connectSeqpacket(path);
     this.listener = listener;
+  }
+
+  /** From now on it is this one who hears of what init says unasked. */
+  public void tell(Listener other) {
+    listener = other;
   }
 
   /** To be watched for input. */

@@ -9,7 +9,10 @@ import io.sandboxd.launch.rules.RootFilesystem;
 import io.sandboxd.launch.rules.Rule;
 import io.sandboxd.launch.rules.UserMounts;
 import io.sandboxd.sandbox.SandboxException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * From a spec to the system calls that make it true. Pure: equal requests give equal plans.
@@ -46,6 +49,9 @@ public final class LaunchPlanner {
           RootFilesystem::readonlyRoot,
           RootFilesystem::switchRoot);
 
+  /** What a blank lacks. */
+  private static final List<Rule> CLAIM = List.of(EnterNamespaces::makeLate);
+
   private LaunchPlanner() {}
 
   /** From the host into the namespaces. */
@@ -56,6 +62,36 @@ public final class LaunchPlanner {
   /** What root inside does there before any user code runs. */
   public static Plan furnish(LaunchRequest request) {
     return plan(FURNISH, request);
+  }
+
+  /**
+   * {@link #enter} for a blank, of which no more is known than its kind.
+   *
+   * @param cgroupProcs as in a {@link LaunchRequest}
+   */
+  public static Plan enterBlank(BlankKind kind, List<Path> cgroupProcs) {
+    return enter(
+        new LaunchRequest(
+            kind.spec(),
+            null,
+            cgroupProcs,
+            false,
+            Set.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            null,
+            Set.of()));
+  }
+
+  /**
+   * {@link #furnish} for what was a blank: it becomes this sandbox.
+   *
+   * @param name of the sandbox
+   */
+  public static Plan furnishBlank(LaunchRequest request, String name) {
+    Rule take = (same, plan) -> plan.step("take the name", null, Op.NAME, name);
+    return plan(Stream.of(List.of(take), CLAIM, FURNISH).flatMap(List::stream).toList(), request);
   }
 
   private static Plan plan(List<Rule> rules, LaunchRequest request) {

@@ -33,6 +33,7 @@ public enum Op {
   CLOSE(23, "i"),
   KEYRING(24, ""),
   SAVED_GID(25, "i"),
+  NAME(26, "s"),
   STDIO(32, "iii"),
   SETSID(33, ""),
   RLIMIT(34, "iii"),

@@ -1,101 +1,67 @@
 package io.sandboxd.lifecycle;
 
-import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.cgroup.DeviceRule;
-import io.sandboxd.launch.InitChannel;
-import io.sandboxd.launch.LaunchPlanner;
-import io.sandboxd.launch.LaunchRequest;
-import io.sandboxd.launch.Plan;
-import io.sandboxd.launch.SandboxInit;
-import io.sandboxd.linux.ErrnoException;
-import io.sandboxd.linux.Fd;
-import io.sandboxd.linux.Syscalls;
+import io.sandboxd.launch.BlankKind;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxRegistry;
-import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.Caller;
-import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.Resources;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
-import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
-import io.sandboxd.sandbox.net.InterfaceStatus;
 import io.sandboxd.sandbox.rules.PolicyRules;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /**
  * Makes a sandbox: cgroup, namespaces, mounts, and an init in the middle of them that waits. No
  * user code runs yet. It is made whole or not at all.
  */
 public final class CreateSandbox {
-  private final Syscalls syscalls;
+  private static final Logger LOG = Logger.getLogger(CreateSandbox.class);
+
   private final SandboxRegistry registry;
-  private final StateDirectory directory;
   private final PolicyRules policy;
   private final Cgroups cgroups;
-  private final Layers layers;
-  private final IdRanges idRanges;
-  private final SandboxInit init;
   private final Inits inits;
-  private final OpenSources openSources;
   private final DescribeLaunch describe;
   private final DefaultLimits limits;
   private final SandboxDevices devices;
-  private final ConnectSandbox networks;
-  private final NetworkFiles networkFiles;
-  private final RecordExit recordExit;
   private final TearDown tearDown;
   private final ExpireSandboxes expire;
-  private final Streams streams;
+  private final Blanks blanks;
+  private final MakeSandbox make;
 
   public CreateSandbox(
-      Syscalls syscalls,
       SandboxRegistry registry,
-      StateDirectory directory,
       PolicyRules policy,
       Cgroups cgroups,
-      Layers layers,
-      IdRanges idRanges,
-      SandboxInit init,
       Inits inits,
-      OpenSources openSources,
       DescribeLaunch describe,
       DefaultLimits limits,
       SandboxDevices devices,
-      ConnectSandbox networks,
-      NetworkFiles networkFiles,
-      RecordExit recordExit,
       TearDown tearDown,
       ExpireSandboxes expire,
-      Streams streams) {
-    this.syscalls = syscalls;
+      Blanks blanks,
+      MakeSandbox make) {
     this.registry = registry;
-    this.directory = directory;
     this.policy = policy;
     this.cgroups = cgroups;
-    this.layers = layers;
-    this.idRanges = idRanges;
-    this.init = init;
     this.inits = inits;
-    this.openSources = openSources;
     this.describe = describe;
     this.limits = limits;
     this.devices = devices;
-    this.networks = networks;
-    this.networkFiles = networkFiles;
-    this.recordExit = recordExit;
     this.tearDown = tearDown;
     this.expire = expire;
-    this.streams = streams;
+    this.blanks = blanks;
+    this.make = make;
   }
 
   /**
@@ -115,20 +81,75 @@ public final class CreateSandbox {
     checkMain(spec.process());
     describe.check(spec, caller);
     times.done("check");
-    String id = SandboxIds.random();
+    CreateRequest request = new CreateRequest(spec, resources, allowed, key, caller, times);
+    blanks.begun();
+    try {
+      return createOfBlank(request).orElseGet(() -> createAnew(request));
+    } finally {
+      blanks.ended();
+    }
+  }
+
+  /** Empty if that cannot be done; whether it can be done without one is not known then. */
+  private Optional<Sandbox> createOfBlank(CreateRequest request) {
+    Optional<Blank> taken = BlankKind.of(request.spec()).flatMap(blanks::take);
+    if (taken.isEmpty()) {
+      return Optional.empty();
+    }
+    Blank blank = taken.get();
+    try {
+      return Optional.of(create(request, blank));
+    } catch (RuntimeException e) {
+      boolean unused = blanks.owns(blank);
+      if (unused) {
+        blanks.putBack(blank);
+      }
+      if (unused ? !Shortage.isIn(e) : isLeft(e)) {
+        throw e; // it is the name, for example, that cannot be had
+      }
+      LOG.debugf("What could not be made of a blank is made anew: %s", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private Sandbox createAnew(CreateRequest request) {
+    try {
+      return create(request, null);
+    } catch (RuntimeException e) {
+      if (!isLeft(e) && Shortage.isIn(e) && blanks.giveWay()) {
+        return create(request, null);
+      }
+      throw e;
+    }
+  }
+
+  /** Then it has the name still. */
+  private static boolean isLeft(RuntimeException failure) {
+    return failure instanceof SandboxException told && told.fields().containsKey("undoFailed");
+  }
+
+  /**
+   * @param blank to make it of; null for none
+   */
+  private Sandbox create(CreateRequest request, Blank blank) {
+    SandboxSpec spec = request.spec();
+    String id = blank == null ? SandboxIds.random() : blank.id();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
     return registry.reserve(
         SandboxStatus.creating(id, name, spec, Instant.now())
             .change()
-            .resources(resources)
-            .owner(caller.owner())
-            .requestKey(key)
+            .resources(request.resources())
+            .owner(request.caller().owner())
+            .requestKey(request.key())
             .build(),
-        had -> policy.requireRoom(had, caller),
+        had -> policy.requireRoom(had, request.caller()),
         sandbox -> {
+          if (blank != null) {
+            blanks.release(blank);
+          }
           try {
             Fault.CREATE_RESERVED.here(sandbox);
-            make(sandbox, spec, allowed, caller, times);
+            make.make(sandbox, request, blank);
             Fault.CREATE_DONE.here(sandbox);
             expire.watch(sandbox);
             return sandbox;
@@ -155,106 +176,6 @@ public final class CreateSandbox {
     List<String> left = tearDown.run(sandbox, "failed create");
     if (!left.isEmpty() && failure instanceof SandboxException told) {
       told.with("undoFailed", left);
-    }
-  }
-
-  private void make(
-      Sandbox sandbox,
-      SandboxSpec spec,
-      List<DeviceRule> allowed,
-      Caller caller,
-      StageTimes times) {
-    IdMappings ids = idMappings(spec, caller);
-    // On record before anything else is made: what is not known cannot be given back.
-    String path = cgroups.of(sandbox.id()).path();
-    List<InterfaceStatus> interfaces = networks.reserve(sandbox.id(), spec, caller);
-    sandbox.update(s -> s.change().idMappings(ids).interfaces(interfaces).cgroup(path).build());
-    Cgroup cgroup = cgroups.create(sandbox.id());
-    cgroup.apply(sandbox.status().resources());
-    if (allowed != null) {
-      cgroup.devices().allowOnly(allowed);
-    }
-    Fault.CREATE_CGROUP.here(sandbox);
-    if (spec.root() != null && Boolean.TRUE.equals(spec.root().overlay())) {
-      layers.create(sandbox.id(), Path.of(spec.root().path()));
-    }
-    Fault.CREATE_LAYER.here(sandbox);
-    times.done("cgroup");
-    LaunchRequest request =
-        describe.request(spec, sandbox.name(), cgroup, ids, networkFiles.of(sandbox));
-    streams.watch(sandbox);
-    recordExit.watch(sandbox, 0L);
-    enter(sandbox, LaunchPlanner.enter(request), ids, caller);
-    times.done("namespaces");
-    Fault.CREATE_RECORDED.here(sandbox);
-    if (spec.network() != null) {
-      networks.connect(sandbox, caller);
-      times.done("network");
-    }
-    Fault.CREATE_CONNECTED.here(sandbox);
-    run(sandbox, inits.channel(sandbox), LaunchPlanner.furnish(request), caller);
-    times.done("furnish");
-    Fault.CREATE_FURNISHED.here(sandbox);
-    sandbox.update(
-        s ->
-            s.change()
-                .namespaces(NamespacesOfProcess.read(s.pid(), spec))
-                .state(SandboxState.CREATED)
-                .build());
-    times.done("record");
-    // Had it died before, nobody would have taken notice.
-    inits.requireAlive(sandbox);
-  }
-
-  private IdMappings idMappings(SandboxSpec spec, Caller caller) {
-    boolean own = spec.namespace(NamespaceType.USER).isNew();
-    if (own && spec.idMappings() == null) {
-      return idRanges.take();
-    }
-    IdMappings given = own ? spec.idMappings() : describe.idMappingsOfJoined(spec, caller);
-    idRanges.keep(given);
-    return given;
-  }
-
-  /** Starts init, has it enter the namespaces, and gets hold of what it has become there. */
-  private void enter(Sandbox sandbox, Plan plan, IdMappings ids, Caller caller) {
-    int launcher = init.start(directory.initSocket(sandbox.id()).toString(), sandbox.name());
-    Fault.CREATE_SPAWNED.here(sandbox);
-    int pid;
-    try {
-      InitChannel channel =
-          inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
-      pid = run(sandbox, channel, plan, caller);
-    } catch (RuntimeException e) {
-      endLauncher(launcher);
-      throw e;
-    }
-    Fault.CREATE_ENTERED.here(sandbox);
-    syscalls.reapChild(launcher);
-    OomScore.reset(syscalls, pid);
-    inits.hold(sandbox, syscalls.pidfdOpen(pid), () -> recordExit.initDied(sandbox));
-    long startTicks = inits.startTicks(sandbox, pid);
-    sandbox.update(s -> s.change().pid(pid).initStartTicks(startTicks).build());
-    if (sandbox.status().spec().namespace(NamespaceType.USER).isNew()) {
-      HostIds.write(syscalls, pid, ids);
-    }
-  }
-
-  /** Not reaped yet, so the pid is still its own. */
-  private void endLauncher(int launcher) {
-    try {
-      inits.end(syscalls.pidfdOpen(launcher));
-    } catch (ErrnoException e) {
-      syscalls.endChild(launcher); // no descriptor is left to wait with
-    }
-  }
-
-  private int run(Sandbox sandbox, InitChannel channel, Plan plan, Caller caller) {
-    List<Fd> fds = openSources.open(sandbox, plan.fds(), caller);
-    try {
-      return channel.run(plan, fds);
-    } finally {
-      fds.forEach(Fd::close);
     }
   }
 }

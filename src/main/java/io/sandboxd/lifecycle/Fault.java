@@ -15,6 +15,15 @@ import java.util.stream.Collectors;
  * done.
  */
 public enum Fault {
+  BLANK_NOTED,
+  BLANK_CGROUP,
+  BLANK_SPAWNED,
+  BLANK_ENTERED,
+  BLANK_MADE,
+  BLANK_POOLED,
+  CLAIM_LIMITED,
+  CLAIM_RECORDED,
+  CLAIM_MOVED,
   CREATE_RESERVED,
   CREATE_CGROUP,
   CREATE_LAYER,
@@ -102,6 +111,13 @@ public enum Fault {
 
   /** The step is done. */
   void here(Sandbox sandbox) {
+    here(sandbox == null ? null : sandbox.status().pid());
+  }
+
+  /**
+   * @param init its pid; null if there is none that is known
+   */
+  void here(Integer init) {
     Choice choice = choice();
     if (choice == null || choice.fault() != this) {
       return;
@@ -109,7 +125,6 @@ public enum Fault {
     if (!choice.init()) {
       Runtime.getRuntime().halt(SIGKILL_STATUS);
     }
-    Integer init = sandbox == null ? null : sandbox.status().pid();
     if (init != null) {
       ProcessHandle.of(init).ifPresent(ProcessHandle::destroyForcibly);
     }

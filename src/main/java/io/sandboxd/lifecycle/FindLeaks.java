@@ -9,6 +9,7 @@ import io.sandboxd.sandbox.Leak;
 import io.sandboxd.sandbox.Leak.Kind;
 import io.sandboxd.sandbox.SandboxException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,8 +17,9 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * What exists on this host below the daemon's own roots and belongs to no sandbox. There should
- * never be anything; a crash at the wrong moment, or somebody else's hand, may leave something.
+ * What exists on this host below the daemon's own roots and belongs to no sandbox and no blank of
+ * the daemon's. There should never be anything; a crash at the wrong moment, or somebody else's
+ * hand, may leave something.
  */
 public final class FindLeaks {
   private static final Logger LOG = Logger.getLogger(FindLeaks.class);
@@ -27,27 +29,40 @@ public final class FindLeaks {
   private final Cgroups cgroups;
   private final Layers layers;
   private final HostInterfaces interfaces;
+  private final Blanks blanks;
+  private final Inits inits;
 
   public FindLeaks(
       SandboxRegistry registry,
       StateDirectory directory,
       Cgroups cgroups,
       Layers layers,
-      HostInterfaces interfaces) {
+      HostInterfaces interfaces,
+      Blanks blanks,
+      Inits inits) {
     this.registry = registry;
     this.directory = directory;
     this.cgroups = cgroups;
     this.layers = layers;
     this.interfaces = interfaces;
+    this.blanks = blanks;
+    this.inits = inits;
   }
 
   public List<Leak> find() {
-    Set<Leak> before = besides(registry.ids());
+    Set<Leak> before = besides(known());
     if (!before.isEmpty()) {
       // What was made or deleted while we looked is no leak.
-      before.retainAll(besides(registry.ids()));
+      before.retainAll(besides(known()));
     }
     return List.copyOf(before);
+  }
+
+  /** In this order: a blank that becomes a sandbox is in one of the two at any time. */
+  private Set<String> known() {
+    Set<String> known = new HashSet<>(blanks.ids());
+    known.addAll(registry.ids());
+    return known;
   }
 
   private Set<Leak> besides(Set<String> known) {
@@ -64,6 +79,9 @@ public final class FindLeaks {
     }
     for (String id : ofNobody(directory.ids(), known)) {
       all.add(new Leak(Kind.STATE, directory.sandbox(id).toString(), id));
+    }
+    for (String id : ofNobody(directory.blanks(), known)) {
+      all.add(new Leak(Kind.STATE, directory.blank(id).toString(), id));
     }
     interfaces.ofNobody().forEach(name -> all.add(new Leak(Kind.INTERFACE, name, null)));
     return all;
@@ -90,9 +108,11 @@ public final class FindLeaks {
       }
     }
     List<Consumer<String>> steps = new ArrayList<>();
+    steps.add(id -> inits.dismiss(directory.blankSocket(id)));
     steps.add(id -> cgroups.of(id).kill());
     steps.add(id -> cgroups.of(id).remove());
     steps.add(layers::remove);
+    steps.add(directory::deleteBlank);
     steps.add(directory::deleteSandbox);
     for (String id : ids) {
       for (Consumer<String> step : steps) {

@@ -9,6 +9,7 @@ import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.StateDirectory;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -50,6 +51,14 @@ public final class Inits {
     channels.put(sandbox.id(), channel);
     watch(sandbox, channel, listener);
     return channel;
+  }
+
+  /** Goes on with a conversation that was begun with a blank. */
+  void adopt(Sandbox sandbox, InitChannel channel, InitChannel.Listener listener) {
+    channel.tell(listener);
+    channels.put(sandbox.id(), channel);
+    reaper.forget(channel.socket());
+    watch(sandbox, channel, listener);
   }
 
   private InitChannel open(Sandbox sandbox, InitChannel.Listener listener) {
@@ -105,24 +114,15 @@ public final class Inits {
    * has made no namespaces yet goes with its first connection.
    */
   void dismiss(Sandbox sandbox) {
+    dismiss(directory.initSocket(sandbox.id()));
+  }
+
+  void dismiss(Path socket) {
     try {
-      syscalls.connectSeqpacket(directory.initSocket(sandbox.id()).toString()).close();
+      syscalls.connectSeqpacket(socket.toString()).close();
     } catch (ErrnoException e) {
       // There is none.
     }
-  }
-
-  /**
-   * When init was started, which is what tells it from a later process of its pid.
-   *
-   * @throws SandboxException {@code launch_failed} when it is dead
-   */
-  long startTicks(Sandbox sandbox, int pid) {
-    Long ticks = ProcessStat.startTicks(pid);
-    if (ticks == null) {
-      throw died(sandbox, null);
-    }
-    return ticks;
   }
 
   /**

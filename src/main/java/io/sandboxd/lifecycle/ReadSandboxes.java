@@ -49,7 +49,7 @@ final class ReadSandboxes {
     readable.sort(Comparator.comparing(SandboxStatus::createdAt));
     for (SandboxStatus status : readable) {
       found.add(restore(status));
-      Fault.RECOVER_READ.here(null);
+      Fault.RECOVER_READ.here((Sandbox) null);
     }
     return found;
   }

@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.function.Predicate;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
  * sandboxes/ID/processes/SEQ.stdin     how much it was fed
  * sandboxes/ID/processes/SEQ.input/KEY how much of it under this key
  * sandboxes/ID/output/SEQ.stdout, SEQ.stderr
+ * blanks/ID/init.sock                  that of one which no sandbox has yet
  * </pre>
  *
  * A file is replaced as a whole (rename(2)), so a reader finds the old or the new one, never half
@@ -52,14 +54,20 @@ public final class StateDirectory {
    */
   private static final int LONGEST = 8 << 20;
 
+  private static final String INIT_SOCKET = "init.sock";
+
   private final Path sandboxes;
+  private final Path blanks;
 
   public StateDirectory(Path root) {
     this.sandboxes = root.resolve("sandboxes");
+    this.blanks = root.resolve("blanks");
     try {
-      Files.createDirectories(
-          sandboxes,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      for (Path each : List.of(sandboxes, blanks)) {
+        Files.createDirectories(
+            each,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -70,7 +78,39 @@ public final class StateDirectory {
   }
 
   public Path initSocket(String id) {
-    return sandbox(id).resolve("init.sock");
+    return sandbox(id).resolve(INIT_SOCKET);
+  }
+
+  public Path blank(String id) {
+    return blanks.resolve(id);
+  }
+
+  public Path blankSocket(String id) {
+    return blank(id).resolve(INIT_SOCKET);
+  }
+
+  /** All that lie there, whoever has made them. */
+  public List<String> blanks() {
+    return names(blanks);
+  }
+
+  public void createBlank(String id) {
+    createDirectories(blank(id));
+  }
+
+  /** The sandbox of this id takes over what is there of the blank. */
+  public void claimBlank(String id) {
+    try {
+      Files.move(blankSocket(id), initSocket(id), StandardCopyOption.ATOMIC_MOVE);
+      Files.delete(blank(id));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Harmless when there is none. */
+  public void deleteBlank(String id) {
+    TreeRemoval.remove(blank(id));
   }
 
   private Path processes(String id) {
@@ -267,7 +307,7 @@ public final class StateDirectory {
     if (isDirectory(directory)) { // through a link it would be somebody else's
       TreeRemoval.remove(output(id));
       TreeRemoval.remove(processes(id));
-      TreeRemoval.remove(directory.resolve("init.sock"));
+      TreeRemoval.remove(directory.resolve(INIT_SOCKET));
     }
     TreeRemoval.remove(directory);
   }

@@ -68,6 +68,8 @@ public record SandboxSpec(
    */
   public static final String NAME = "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}";
 
+  public static final int LONGEST_NAME = 63;
+
   public static final String NAME_RULE =
       "must be 1 to 63 of the characters a-z, A-Z, 0-9, _, . and -, and begin with a letter or a"
           + " digit";

@@ -40,6 +40,7 @@ class LeaksIT {
     }
     Files.createDirectories(daemon.layerDirectory().resolve(STRAY).resolve("upper"));
     Files.createDirectories(daemon.stateDirectory().resolve("sandboxes").resolve(STRAY));
+    Files.createDirectories(daemon.stateDirectory().resolve("blanks").resolve(STRAY));
     return sleeper;
   }
 

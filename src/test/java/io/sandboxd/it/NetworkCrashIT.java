@@ -31,7 +31,7 @@ class NetworkCrashIT {
   static void start() throws IOException {
     town = new Town();
     fault = town.daemon.home().resolve("fault");
-    town.daemon.with("sandboxd.fault", "file:" + fault);
+    town.daemon.with("sandboxd.fault", "file:" + fault).with("sandboxd.pool", "0");
     town.start();
   }
 

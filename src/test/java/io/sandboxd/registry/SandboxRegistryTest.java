@@ -141,6 +141,8 @@ class SandboxRegistryTest {
     Sandbox sandbox = reserve("1", "web");
     SandboxProcess first = sandbox.addProcess("main", ProcessesOf::make);
     SandboxProcess second = sandbox.addProcess("main", ProcessesOf::make);
+    first.intend();
+    second.intend();
     assertSame(second, sandbox.main().orElseThrow());
     sandbox.forget(first);
     assertSame(second, sandbox.process("main"));

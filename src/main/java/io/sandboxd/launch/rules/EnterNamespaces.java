@@ -1,5 +1,6 @@
 package io.sandboxd.launch.rules;
 
+import io.sandboxd.launch.BlankKind;
 import io.sandboxd.launch.FdSource;
 import io.sandboxd.launch.LaunchRequest;
 import io.sandboxd.launch.Op;
@@ -77,14 +78,32 @@ public final class EnterNamespaces {
   /** All new ones at once: the kernel makes the user namespace first, which so owns the others. */
   public static void makeNew(LaunchRequest request, Plan.Builder plan) {
     EnumSet<NamespaceType> made = EnumSet.noneOf(NamespaceType.class);
-    long flags = 0;
     for (NamespaceType type : NamespaceType.values()) {
       if (request.isNew(type) && type != NamespaceType.TIME) {
         made.add(type);
-        flags |= type.cloneFlag();
       }
     }
-    String names = String.join(", ", made.stream().map(NamespaceType::word).toList());
-    plan.step(made.isEmpty() ? "start init" : "new namespaces: " + names, null, Op.CLONE, flags);
+    plan.step(made.isEmpty() ? "start init" : name(made), null, Op.CLONE, flags(made));
+  }
+
+  /** What init has not made yet if it was a blank until now. */
+  public static void makeLate(LaunchRequest request, Plan.Builder plan) {
+    EnumSet<NamespaceType> made = EnumSet.noneOf(NamespaceType.class);
+    for (NamespaceType type : NamespaceType.values()) {
+      if (BlankKind.isMadeLate(request.spec(), type)) {
+        made.add(type);
+      }
+    }
+    if (!made.isEmpty()) {
+      plan.step(name(made), null, Op.UNSHARE, flags(made));
+    }
+  }
+
+  private static String name(EnumSet<NamespaceType> made) {
+    return "new namespaces: " + String.join(", ", made.stream().map(NamespaceType::word).toList());
+  }
+
+  private static long flags(EnumSet<NamespaceType> made) {
+    return made.stream().mapToLong(NamespaceType::cloneFlag).reduce(0, (all, one) -> all | one);
   }
 }

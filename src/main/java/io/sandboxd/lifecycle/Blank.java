@@ -1,0 +1,23 @@
+package io.sandboxd.lifecycle;
+
+import io.sandboxd.cgroup.Cgroup;
+import io.sandboxd.launch.BlankKind;
+import io.sandboxd.launch.InitChannel;
+import io.sandboxd.sandbox.SandboxSpec.IdMappings;
+
+/**
+ * What a create has before anything depends on what was asked for: an id, a cgroup of that name
+ * without limits, and in it an init without a name, in namespaces of its own that nobody has ever
+ * used.
+ *
+ * @param ids of its user namespace; null if that is the host's
+ * @param madeAt by System.nanoTime
+ */
+record Blank(
+    BlankKind kind,
+    String id,
+    Cgroup cgroup,
+    IdMappings ids,
+    LaunchInit.Launched init,
+    InitChannel channel,
+    long madeAt) {}
