@@ -31,27 +31,72 @@ final class ReadSandboxes {
     this.directory = directory;
   }
 
+  /**
+   * What is on file of one sandbox.
+   *
+   * @param status null if it is unreadable
+   * @param cutOff numbers of processes that never came to be
+   * @param trouble null, or what is wrong with a file
+   */
+  private record OnFile(
+      String id,
+      SandboxStatus status,
+      List<ProcessStatus> processes,
+      List<Integer> cutOff,
+      String trouble) {}
+
   List<Sandbox> all() {
+    // To read is most of the work, and for one sandbox it has nothing to do with another.
+    List<OnFile> files =
+        directory.ids().parallelStream().map(this::look).flatMap(Optional::stream).toList();
     List<Sandbox> found = new ArrayList<>();
-    List<SandboxStatus> readable = new ArrayList<>();
-    for (String id : directory.ids()) {
+    files.stream()
+        .filter(file -> file.status() == null)
+        .forEach(file -> found.add(unreadable(file.id(), file.trouble())));
+    // Of two with one name it is the older one's.
+    files.stream()
+        .filter(file -> file.status() != null)
+        .sorted(Comparator.comparing(file -> file.status().createdAt()))
+        .forEach(
+            file -> {
+              found.add(restore(file));
+              Fault.RECOVER_READ.here((Sandbox) null);
+            });
+    return found;
+  }
+
+  /** Empty for a place where no sandbox ever was. */
+  private Optional<OnFile> look(String id) {
+    try {
+      if (!directory.isRecorded(id)) {
+        removeUnused(id);
+        return Optional.empty();
+      }
+      return Optional.of(look(directory.readSandbox(id)));
+    } catch (RuntimeException e) {
+      return Optional.of(new OnFile(id, null, List.of(), List.of(), e.getMessage()));
+    }
+  }
+
+  private OnFile look(SandboxStatus status) {
+    List<ProcessStatus> processes = new ArrayList<>();
+    List<Integer> cutOff = new ArrayList<>();
+    String trouble = null;
+    for (int seq : directory.processNumbers(status.id())) {
       try {
-        if (directory.isRecorded(id)) {
-          readable.add(directory.readSandbox(id));
-        } else {
-          removeUnused(id);
+        if (!directory.isRecorded(status.id(), seq)) {
+          directory.deleteProcess(status.id(), seq);
+          cutOff.add(seq);
+          continue;
         }
+        processes.add(directory.readProcess(status.id(), seq));
       } catch (RuntimeException e) {
-        found.add(unreadable(id, e));
+        if (trouble == null && !ON_THE_WAY.contains(status.state())) {
+          trouble = "The state of its process " + seq + " cannot be read: " + e.getMessage();
+        }
       }
     }
-    // Of two with one name it is the older one's.
-    readable.sort(Comparator.comparing(SandboxStatus::createdAt));
-    for (SandboxStatus status : readable) {
-      found.add(restore(status));
-      Fault.RECOVER_READ.here((Sandbox) null);
-    }
-    return found;
+    return new OnFile(status.id(), status, processes, cutOff, trouble);
   }
 
   private void removeUnused(String id) {
@@ -62,45 +107,32 @@ final class ReadSandboxes {
     }
   }
 
-  private Sandbox restore(SandboxStatus status) {
+  private Sandbox restore(OnFile file) {
+    SandboxStatus status = file.status();
     try {
       if (registry.find(status.name()).isPresent()) {
         throw new IllegalStateException("another sandbox is called '" + status.name() + "' too");
       }
-      return read(status);
+      return file.trouble() == null ? whole(file) : broken(status, file.trouble());
     } catch (RuntimeException e) {
-      return unreadable(status.id(), e);
+      return unreadable(status.id(), e.getMessage());
     }
   }
 
-  private Sandbox unreadable(String id, RuntimeException e) {
-    LOG.errorf("The state of sandbox %s cannot be read: %s", id, e.getMessage());
-    return registry.restore(SandboxIds.unreadable(id, e.getMessage()));
+  private Sandbox unreadable(String id, String why) {
+    LOG.errorf("The state of sandbox %s cannot be read: %s", id, why);
+    return registry.restore(SandboxIds.unreadable(id, why));
   }
 
-  private Sandbox read(SandboxStatus status) {
-    List<ProcessStatus> processes = new ArrayList<>();
-    List<Integer> cutOff = new ArrayList<>();
-    for (int seq : directory.processNumbers(status.id())) {
-      try {
-        if (!directory.isRecorded(status.id(), seq)) {
-          directory.deleteProcess(status.id(), seq);
-          cutOff.add(seq);
-          continue;
-        }
-        processes.add(directory.readProcess(status.id(), seq));
-      } catch (RuntimeException e) {
-        if (!ON_THE_WAY.contains(status.state())) {
-          return broken(status, "The state of its process " + seq + " cannot be read: " + why(e));
-        }
-      }
-    }
+  private Sandbox whole(OnFile file) {
+    SandboxStatus status = file.status();
+    List<ProcessStatus> processes = file.processes();
     Optional<ProcessStatus> main =
         processes.stream().filter(ReadSandboxes::isMainForSure).reduce((former, next) -> next);
     Sandbox sandbox =
         registry.restore(main.map(process -> completed(status, process)).orElse(status));
     processes.forEach(sandbox::restore);
-    cutOff.forEach(sandbox::retire);
+    file.cutOff().forEach(sandbox::retire);
     int latest = main.map(ProcessStatus::seq).orElse(0);
     sandbox.processes().stream()
         .filter(process -> process.isMain() && process.seq() < latest)
@@ -118,10 +150,6 @@ final class ReadSandboxes {
   private Sandbox broken(SandboxStatus status, String why) {
     LOG.errorf("Sandbox %s: %s", status.name(), why);
     return registry.restore(status.broken(why));
-  }
-
-  private static String why(RuntimeException e) {
-    return e.getMessage();
   }
 
   /**

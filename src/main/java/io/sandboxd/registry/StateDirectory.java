@@ -290,12 +290,16 @@ public final class StateDirectory {
 
   /** Harmless when there is none. */
   public void deleteProcess(String id, int seq) {
-    TreeRemoval.remove(output(id).resolve(seq + ".stdout"));
-    TreeRemoval.remove(output(id).resolve(seq + ".stderr"));
-    TreeRemoval.remove(stdinRecord(id, seq));
-    TreeRemoval.remove(keyedInput(id, seq));
-    TreeRemoval.remove(process(id, seq));
-    TreeRemoval.remove(processes(id).resolve(seq + ".json.new")); // of a write that was cut off
+    Stream.of(
+            output(id).resolve(seq + ".stdout"),
+            output(id).resolve(seq + ".stderr"),
+            stdinRecord(id, seq),
+            keyedInput(id, seq),
+            process(id, seq),
+            processes(id).resolve(seq + ".json.new")) // of a write that was cut off
+        .filter(path -> !path.toFile().delete())
+        .filter(StateDirectory::isThere)
+        .forEach(TreeRemoval::remove);
   }
 
   /**
