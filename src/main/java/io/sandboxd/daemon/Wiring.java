@@ -248,7 +248,7 @@ public final class Wiring {
             devices,
             resolve,
             networks);
-    exec = new ExecProcess(policy, launch, settings.keptProcesses(), chores);
+    exec = new ExecProcess(policy, launch, settings.keptProcesses());
     kill = new KillSandbox(syscalls, cgroups);
     pause = new PauseSandbox(cgroups);
     update = new UpdateSandbox(policy, cgroups, connect, expire);

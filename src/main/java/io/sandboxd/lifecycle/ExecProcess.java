@@ -11,9 +11,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.rules.PolicyRules;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** Runs one more process in a living sandbox. */
@@ -24,18 +22,15 @@ public final class ExecProcess {
   private final PolicyRules policy;
   private final LaunchProcess launch;
   private final int most;
-  private final Executor chores;
 
   /**
    * @param most processes of a sandbox that are kept: beyond that those that have ended longest ago
    *     are forgotten
-   * @param chores for what need not be done while somebody waits
    */
-  public ExecProcess(PolicyRules policy, LaunchProcess launch, int most, Executor chores) {
+  public ExecProcess(PolicyRules policy, LaunchProcess launch, int most) {
     this.policy = policy;
     this.launch = launch;
     this.most = most;
-    this.chores = chores;
   }
 
   /**
@@ -76,10 +71,7 @@ public final class ExecProcess {
     // Init is lent the score while it forks, so no other fork may come in between.
     boolean alone = key != null || spec.oomScoreAdj() != null;
     SandboxProcess process = alone ? sandbox.exclusively(verb) : sandbox.together(verb);
-    List<SandboxProcess> beyond = sandbox.endedBeyond(most);
-    if (!beyond.isEmpty()) {
-      chores.execute(() -> beyond.forEach(launch::forget));
-    }
+    sandbox.endedBeyond(most).forEach(launch::forget);
     times.done("record");
     return process;
   }

@@ -128,7 +128,7 @@ public final class MakeBlank implements Blanks.Maker {
       reaper.forget(channel.socket());
       channel.close();
     }
-    if (pidfd != null) {
+    if (pidfd != null && pidfd.isOpen()) { // else it was ended as a sandbox's
       attempt(id, () -> inits.end(pidfd));
     }
     attempt(id, cgroup::remove);

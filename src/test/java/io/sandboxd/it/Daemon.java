@@ -69,8 +69,11 @@ public final class Daemon implements AutoCloseable {
   }
 
   /** One that is ready. */
-  public static Daemon started() throws IOException {
+  public static Daemon started(String... namesAndValues) throws IOException {
     Daemon daemon = prepare();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      daemon.with(namesAndValues[i], namesAndValues[i + 1]);
+    }
     try {
       return daemon.start();
     } catch (RuntimeException | Error e) {

@@ -38,6 +38,7 @@ class FloodIT {
         Daemon.prepare()
             .with("sandboxd.idle-timeout", "3")
             .with("sandboxd.max-connections", "600")
+            .with("sandboxd.pool", "0") // a blank takes descriptors too
             .start();
     others();
     daemon.given().get("/v1/sandboxes");

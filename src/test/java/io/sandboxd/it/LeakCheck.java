@@ -3,6 +3,8 @@ package io.sandboxd.it;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.restassured.response.Response;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.List;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -19,13 +21,23 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  */
 public final class LeakCheck
     implements BeforeAllCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
+  /** A setting of the daemon of a class. */
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface With {
+    String name();
+
+    String value();
+  }
+
   private static final Namespace STORE = Namespace.create(LeakCheck.class);
 
   @Override
   public void beforeAll(ExtensionContext context) throws Exception {
     assumeTrue(
         System.getProperty("user.name").equals("root"), "only root can make sandboxes: skipped");
-    Daemon daemon = Daemon.started();
+    With setting = context.getRequiredTestClass().getAnnotation(With.class);
+    Daemon daemon =
+        setting == null ? Daemon.started() : Daemon.started(setting.name(), setting.value());
     context.getStore(STORE).put(Daemon.class, daemon);
     warmUp(daemon);
     context.getStore(STORE).put(Leaks.class, Leaks.since(daemon));

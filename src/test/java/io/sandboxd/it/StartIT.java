@@ -59,6 +59,7 @@ class StartIT {
             "state",
             "state/audit",
             "state/audit/current",
+            "state/blanks",
             "state/events",
             "state/events/current",
             "state/lock",
