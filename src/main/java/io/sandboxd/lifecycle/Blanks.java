@@ -39,13 +39,21 @@ public final class Blanks {
   interface Maker {
     /**
      * @param whenLost told the id, from any thread, when it is good for nothing any more
-     * @throws RuntimeException with nothing left
+     * @throws RuntimeException with as little left as can be done
      */
     Blank make(BlankKind kind, String id, Consumer<String> whenLost);
 
     boolean isAlive(Blank blank);
 
+    /** Ends its init, and lets go of what is held of it. */
     void putAway(Blank blank);
+
+    /**
+     * Takes away what is left of one that was put away, or could not be made.
+     *
+     * @return whether all of it is gone
+     */
+    boolean clear(String id);
   }
 
   private record Ask(BlankKind kind, long at) {}
@@ -59,6 +67,7 @@ public final class Blanks {
   private final Deque<Ask> asks = new ArrayDeque<>();
   private final Deque<Blank> ready = new ArrayDeque<>();
   private final Set<String> ids = ConcurrentHashMap.newKeySet();
+  private final Set<String> remains = ConcurrentHashMap.newKeySet();
   private int creates;
   private boolean working;
   private boolean making;
@@ -146,7 +155,20 @@ public final class Blanks {
   /** Takes away all that a blank consists of. */
   void putAway(Blank blank) {
     maker.putAway(blank);
-    ids.remove(blank.id());
+    clear(blank.id());
+  }
+
+  /** Without a descriptor, say, it cannot be done now, and is to be tried again. */
+  private void clear(String id) {
+    if (maker.clear(id)) {
+      remains.remove(id);
+      ids.remove(id);
+    } else {
+      remains.add(id);
+      synchronized (this) {
+        look();
+      }
+    }
   }
 
   /** Of all that there are, in the making and in the unmaking too. */
@@ -254,13 +276,16 @@ public final class Blanks {
 
   /** In time, for what is too old; as long as there is anything that gets old. */
   private void look() {
-    if (looking || closed || (ready.isEmpty() && asks.isEmpty())) {
+    if (looking || closed || (ready.isEmpty() && asks.isEmpty() && remains.isEmpty())) {
       return;
     }
     looking = true;
     var unused =
         timer.schedule(
             () -> {
+              if (!remains.isEmpty()) {
+                chores.execute(() -> remains.forEach(this::clear));
+              }
               synchronized (this) {
                 looking = false;
                 work();
@@ -320,12 +345,13 @@ public final class Blanks {
     } finally {
       synchronized (this) {
         making = false;
-        if (made == null) {
-          ids.remove(id);
-        } else {
+        if (made != null) {
           ready.addLast(made);
         }
         notifyAll();
+      }
+      if (made == null) {
+        clear(id);
       }
     }
     Fault.BLANK_POOLED.here(made.init().pid());

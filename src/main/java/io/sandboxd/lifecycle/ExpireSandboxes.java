@@ -17,6 +17,8 @@ public final class ExpireSandboxes {
   /** When not all could be removed. */
   private static final Duration AGAIN = Duration.ofSeconds(10);
 
+  private static final Duration MOMENT = Duration.ofSeconds(1);
+
   private final ScheduledExecutorService timer;
   private final Executor chores;
   private final DeleteSandbox delete;
@@ -41,13 +43,22 @@ public final class ExpireSandboxes {
     var unused =
         timer.schedule(
             () -> chores.execute(() -> expire(sandbox)),
-            Math.max(0, delay.toMillis()),
-            TimeUnit.MILLISECONDS);
+            Math.max(0, delay.toNanos()),
+            TimeUnit.NANOSECONDS);
   }
 
   private void expire(Sandbox sandbox) {
     Instant end = sandbox.status().expiresAt();
-    if (end == null || end.isAfter(Instant.now())) {
+    if (end == null) {
+      return;
+    }
+    Duration left = Duration.between(Instant.now(), end);
+    if (left.compareTo(Duration.ZERO) > 0) {
+      // The timer's clock is another one, and may be a moment ahead. If it is more, the end was put
+      // off, and is watched for by itself.
+      if (left.compareTo(MOMENT) < 0) {
+        later(sandbox, left);
+      }
       return;
     }
     try {

@@ -122,8 +122,6 @@ public final class MakeBlank implements Blanks.Maker {
 
   /** Each may be null, if it was not had yet. */
   private void putAway(String id, InitChannel channel, Fd pidfd, IdMappings ids) {
-    Cgroup cgroup = cgroups.of(id);
-    attempt(id, cgroup::kill);
     if (channel != null) {
       reaper.forget(channel.socket());
       channel.close();
@@ -131,17 +129,25 @@ public final class MakeBlank implements Blanks.Maker {
     if (pidfd != null && pidfd.isOpen()) { // else it was ended as a sandbox's
       attempt(id, () -> inits.end(pidfd));
     }
-    attempt(id, cgroup::remove);
-    attempt(id, () -> directory.deleteBlank(id));
     idRanges.giveBack(ids);
   }
 
-  /** What is left is told as a leak from then on. */
-  private static void attempt(String id, Runnable step) {
+  @Override
+  public boolean clear(String id) {
+    Cgroup cgroup = cgroups.of(id);
+    // The place in the state directory last: it is what tells of the rest.
+    return attempt(id, cgroup::kill)
+        && attempt(id, cgroup::remove)
+        && attempt(id, () -> directory.deleteBlank(id));
+  }
+
+  private static boolean attempt(String id, Runnable step) {
     try {
       step.run();
+      return true;
     } catch (SandboxException | ErrnoException | UncheckedIOException e) {
       LOG.warnf("What is left of blank %s cannot be taken away: %s", id, e.getMessage());
+      return false;
     }
   }
 

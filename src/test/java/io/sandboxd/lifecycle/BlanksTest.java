@@ -31,6 +31,7 @@ class BlanksTest {
     final Map<String, Consumer<String>> whenLost = new HashMap<>();
     long now;
     boolean fails;
+    boolean stuck;
 
     @Override
     public Blank make(BlankKind kind, String id, Consumer<String> lost) {
@@ -52,6 +53,11 @@ class BlanksTest {
     @Override
     public void putAway(Blank blank) {
       gone.add(blank.id());
+    }
+
+    @Override
+    public boolean clear(String id) {
+      return !stuck;
     }
   }
 
@@ -90,6 +96,33 @@ class BlanksTest {
     blanks.begun();
     blanks.ended();
     work();
+  }
+
+  /** So it is the pool's until it is gone, and no leak. */
+  @Test
+  void whatCannotBeTakenAwayIsTriedAgain() {
+    create(NET);
+    String id = books.made.get(0).id();
+    books.stuck = true;
+    assertTrue(blanks.giveWay());
+    assertEquals(List.of(id), books.gone);
+    assertEquals(Set.of(id), blanks.ids());
+    books.stuck = false;
+    ((Runnable) timer.getQueue().peek()).run();
+    work();
+    assertEquals(Set.of(), blanks.ids());
+  }
+
+  @Test
+  void soIsWhatCouldNotBeMade() {
+    books.fails = true;
+    books.stuck = true;
+    create(NET);
+    assertEquals(1, blanks.ids().size());
+    books.stuck = false;
+    ((Runnable) timer.getQueue().peek()).run();
+    work();
+    assertEquals(Set.of(), blanks.ids());
   }
 
   @Test
