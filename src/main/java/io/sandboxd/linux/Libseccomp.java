@@ -53,7 +53,12 @@ public final class Libseccomp {
    * @throws SandboxException {@code invalid_spec} with the rule, {@code seccomp.syscalls[N]}
    * @throws UnsatisfiedLinkError when the library is not there
    */
-  public synchronized SeccompFilter compile(SeccompProfile profile) {
+  public SeccompFilter compile(SeccompProfile profile) {
+    return new SeccompFilter(flags(profile), bounded(CallRanges.compact(program(profile))));
+  }
+
+  /** As it is before it is made small, without bounds. */
+  synchronized byte[] program(SeccompProfile profile) {
     if (library == null) {
       library = LibraryLoader.create(LibseccompFunctions.class).failImmediately().load(LIBRARY);
     }
@@ -79,8 +84,7 @@ public final class Libseccomp {
         newest =
             Math.max(newest, add(filter, profile, rules.get(i), "seccomp.syscalls[" + i + "]"));
       }
-      byte[] program = NewerCalls.deny(profile, newest, export(filter));
-      return new SeccompFilter(flags(profile), bounded(program));
+      return NewerCalls.deny(profile, newest, export(filter));
     } finally {
       library.seccomp_release(filter);
     }

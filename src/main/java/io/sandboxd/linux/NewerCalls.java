@@ -23,13 +23,6 @@ final class NewerCalls {
    */
   private static final int NOT_IN_SEQUENCE = 0x10000;
 
-  // Of linux/bpf_common.h and linux/seccomp.h.
-  private static final int LOAD_WORD = 0x20;
-  private static final int JUMP_IF_GREATER = 0x25;
-  private static final int JUMP_IF_GREATER_OR_EQUAL = 0x35;
-  private static final int RETURN = 0x06;
-  private static final int NUMBER_OF_CALL = 0;
-
   private NewerCalls() {}
 
   /**
@@ -44,15 +37,12 @@ final class NewerCalls {
     ByteBuffer code =
         ByteBuffer.allocate(4 * SeccompFilter.INSTRUCTION + program.length)
             .order(ByteOrder.nativeOrder());
-    instruction(code, LOAD_WORD, 0, 0, NUMBER_OF_CALL);
-    instruction(code, JUMP_IF_GREATER_OR_EQUAL, 2, 0, NOT_IN_SEQUENCE);
-    instruction(code, JUMP_IF_GREATER, 0, 1, Math.max(newest, LAST_OF_OLD));
-    instruction(code, RETURN, 0, 0, Action.SCMP_ACT_ERRNO.code() | Errno.ENOSYS);
+    new BpfInstruction(BpfInstruction.LOAD_WORD, BpfInstruction.NUMBER_OF_CALL).write(code);
+    new BpfInstruction(BpfInstruction.JUMP_IF_GREATER_OR_EQUAL, 2, 0, NOT_IN_SEQUENCE).write(code);
+    int last = Math.max(newest, LAST_OF_OLD);
+    new BpfInstruction(BpfInstruction.JUMP_IF_GREATER, 0, 1, last).write(code);
+    new BpfInstruction(BpfInstruction.RETURN, Action.SCMP_ACT_ERRNO.code() | Errno.ENOSYS)
+        .write(code);
     return code.put(program).array();
-  }
-
-  /** {@code struct sock_filter}. */
-  private static void instruction(ByteBuffer code, int operation, int then, int otherwise, int k) {
-    code.putShort((short) operation).put((byte) then).put((byte) otherwise).putInt(k);
   }
 }

@@ -52,6 +52,7 @@ public final class BpfMachine {
         case 0x15 -> pc += compared == 0 ? then : otherwise;
         case 0x25 -> pc += compared > 0 ? then : otherwise;
         case 0x35 -> pc += compared >= 0 ? then : otherwise;
+        case 0x45 -> pc += (accumulator & k) != 0 ? then : otherwise;
         case 0x06 -> {
           return k;
         }

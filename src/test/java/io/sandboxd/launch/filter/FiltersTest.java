@@ -305,6 +305,13 @@ class FiltersTest {
     assertEquals(errno(Errno.EPERM), run(defaults(), X86_64, -1));
   }
 
+  /** The kernel takes time for each instruction, whenever a process begins. */
+  @Test
+  void theDefaultIsSmall() {
+    int instructions = defaults().program().size() / SeccompFilter.INSTRUCTION;
+    assertTrue(instructions < 300, () -> instructions + " instructions");
+  }
+
   @Test
   void filtersAreCompiledOnceAndKept() {
     assertNull(filters.of(Seccomp.UNCONFINED, 0));
