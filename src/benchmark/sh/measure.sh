@@ -1,6 +1,6 @@
 # Sourced by deploy/benchmark: what is measured, and how. Samples are in files, one for each group and who it is about,
 # in microseconds, or as operations a second.
-# shellcheck shell=bash disable=SC2034,SC2154 # what deploy/benchmark and the files beside this one share
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what deploy/benchmark and the files beside this one share
 
 CLIENTS=(1 4 16)
 NAMESPACES='"pid": "new", "mount": "new", "network": "new", "ipc": "new", "uts": "new", "cgroup": "new", "time": "host"'

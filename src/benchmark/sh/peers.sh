@@ -1,5 +1,5 @@
 # Sourced by deploy/benchmark: what others do, each with the same root directory, namespaces and limits.
-# shellcheck shell=bash disable=SC2034,SC2154 # what deploy/benchmark and the files beside this one share
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what deploy/benchmark and the files beside this one share
 
 PEERS=(crun runc bwrap podman containerd)
 SERVICES=' podman containerd ' # each takes part if it is asked for: what it starts is much
@@ -95,6 +95,7 @@ remove_peers() {
   remove_containers "$work/runc/state" oci runc
   stop_podman
   stop_containerd
+  rmdir /run/crun 2>/dev/null # which crun makes to tell its version; if anybody uses it, it stays
 }
 
 remove_containers() { # STATE-DIRECTORY RUNTIME...

@@ -1,5 +1,5 @@
 # Sourced by deploy/benchmark: from samples to tables, targets, JSON and a drawing.
-# shellcheck shell=bash disable=SC2034,SC2154 # what deploy/benchmark and the files beside this one share
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what deploy/benchmark and the files beside this one share
 
 describe_machine() {
   printf 'kernel\t%s\n' "$(uname -sr) $(uname -m)"
@@ -69,7 +69,6 @@ title() { # GROUP
 
 throughput_table() {
   local group who clients
-  # shellcheck disable=SC2153 # CLIENTS is where the samples are made
   printf '%-34s' 'a second, with clients'
   printf ' %10s' "${CLIENTS[@]}" && echo
   for group in exec cycle; do
@@ -103,12 +102,11 @@ beside() { # SIZE exec|event|cycle|create
 
 sizes() { sed -n 's/^rss at \([0-9]*\)\t.*/\1/p' "$work/figures"; }
 
-# How the ratio to the floor grew from one sandbox to the most.
-grown() { # exec|cycle|create
+# How it grew from one sandbox to the most. Not as a ratio to the floor, which may grow too: see the table.
+grown() { # exec|create
   local last
   last=$(sizes | tail -n 1)
-  ((last > 1)) || return 0
-  ratio "$(beside "$last" "$1")" "$(beside 1 "$1")"
+  ((last == 1)) || ratio "$(median "$1@$last" sandboxd)" "$(median "$1@1" sandboxd)"
 }
 
 # What the list takes for each sandbox, with the most as a ratio to half of them or fewer.

@@ -1,6 +1,6 @@
 # Sourced by deploy/benchmark: peers that are services. Each is started here, with everything that it keeps in a place of
 # our own: one that is in use on this machine is not to notice. In a session of its own, so that ^C leaves it to clean_up.
-# shellcheck shell=bash disable=SC2034,SC2154 # what deploy/benchmark and the files beside this one share
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what deploy/benchmark and the files beside this one share
 
 # Each exec leaves a monitor behind that ends it for good later, by default after five minutes, which would be while others
 # are measured: they are to wait until all is over.
@@ -59,8 +59,7 @@ stop_podman() {
   [[ ${PODMAN-} ]] || return 0
   "${OUR_PODMAN[@]}" rm -af --time 0 >/dev/null 2>&1
   kill "$PODMAN" 2>/dev/null && wait "$PODMAN" 2>/dev/null
-  processes_of "$work/podman/" | xargs -r kill -KILL
-  rmdir /run/crun 2>/dev/null # which crun makes to tell podman its version; if anybody uses it, it stays
+  processes_of "$work/podman/" | xargs -r kill -KILL 2>/dev/null
 }
 
 # With what it needs to run a bundle, as runc does: no images, no snapshots of them, no Kubernetes. Where its shims listen
@@ -123,8 +122,9 @@ stop_containerd() {
   [[ ${CONTAINERD-} ]] || return 0
   for container in $("${OUR_CTR[@]}" container ls -q 2>/dev/null); do remove_from_containerd "$container"; done
   kill "$CONTAINERD" 2>/dev/null && wait "$CONTAINERD" 2>/dev/null
-  # What it did not get rid of, and without it.
+  # If it had ended before, all of them are still there.
   remove_containers "$work/containerd/runc/default" runc --root "$work/containerd/runc/default"
-  processes_of "$work/containerd/" | xargs -r kill -KILL
+  processes_of "$work/containerd/" | xargs -r kill -KILL 2>/dev/null
+  awk '{ sub("^unix://", ""); print }' "$work/containerd/state"/*/*/*/address 2>/dev/null | xargs -r rm -f --
   rmdir /run/containerd/s /run/containerd 2>/dev/null # if anybody uses them, they stay
 }
