@@ -11,7 +11,7 @@ struct work {
   void (*perform)(long number);
 };
 
-extern const struct work spawn_work, cycle_work, http_work, await_work;
+extern const struct work spawn_work, cycle_work, http_work, await_work, event_work;
 
 // Ends the program, with the errno, if a system call has failed. A benchmark has no second best.
 long must(const char *what, long result);

@@ -15,7 +15,8 @@
 
 enum { NUMBERS_PER_CLIENT = 1000000 };
 
-static const struct work *const works[] = {&spawn_work, &cycle_work, &http_work, &await_work};
+static const struct work *const works[] = {&spawn_work, &cycle_work, &http_work, &await_work,
+                                           &event_work};
 
 static struct {
   long count, warm, from, clients;

@@ -1,6 +1,6 @@
 # Sourced by deploy/benchmark: what is measured, and how. Samples are in files, one for each group and who it is about,
 # in microseconds, or as operations a second.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what deploy/benchmark and the files beside this one share
 
 CLIENTS=(1 4 16)
 NAMESPACES='"pid": "new", "mount": "new", "network": "new", "ipc": "new", "uts": "new", "cgroup": "new", "time": "host"'
@@ -24,6 +24,13 @@ spec() { # NAME USER-NAMESPACE ARGUMENT...
     --args "${@:3}"
 }
 
+# Of the processes on standard input, in KiB.
+median_pss() {
+  local pid
+  while read -r pid; do awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup"; done |
+    sort -n | awk '{ pss[NR] = $1 } END { print pss[int((NR + 1) / 2)] }'
+}
+
 # Seconds from the start of a process to its first answer. What is asked for takes all of the daemon.
 time_start() {
   local before=$EPOCHREALTIME
@@ -35,11 +42,17 @@ time_start() {
 
 daemon_rss() { awk '/^VmRSS:/ { print $2 }' "/proc/$DAEMON/status"; } # in KiB
 
+# As it is packaged, and without the archive of its classes, in turn; the daemon that stays is the first.
 measure_start() {
-  local i
-  for ((i = 0; i < 5; i++)); do
+  local i packaged=$APP plain=$work/plain
+  mkdir "$plain"
+  ln -s "$APP"/* "$plain"
+  for ((i = 0; i < starts; i++)); do
+    rm -f -- "$plain"/sandboxd.{jsa,aot}
+    APP=$plain time_start start-plain
     stop_daemon
-    time_start start
+    APP=$packaged time_start start
+    ((i == starts - 1)) || stop_daemon
   done
   sleep 15 # after which an idle daemon has given back what its start had taken
   figure 'rss idle' "$(daemon_rss)"
@@ -63,7 +76,7 @@ floor_groups() {
 }
 
 # Sets WORK to what the measuring program is to do, and VIEW to a command that it is to be started by, if any.
-find_work() { # exec|cycle|cycle-user WHO
+find_work() { # exec|cycle|cycle-user WHO, or create|event|list sandboxd
   local users=host user=nouser
   VIEW=()
   [[ $1 != cycle-user ]] || users=new user=user
@@ -71,6 +84,11 @@ find_work() { # exec|cycle|cycle-user WHO
     floor:exec) WORK=(spawn "$ROOT_DIRECTORY/bin/true") ;;
     floor:*) WORK=(cycle "$user" "$ROOT_DIRECTORY" /bin/true "${FLOOR_GROUPS[@]}") ;;
     sandboxd:exec) WORK=(http "$SOCKET" POST /v1/sandboxes/running/exec '{"args": ["/bin/true"], "wait": true}') ;;
+    sandboxd:event) WORK=(event "$SOCKET" POST /v1/sandboxes/running/exec '{"args": ["/bin/true"]}') ;;
+    sandboxd:list) WORK=(http "$SOCKET" GET /v1/sandboxes '') ;;
+    sandboxd:create)
+      WORK=(http "$SOCKET" POST '/v1/sandboxes?start=true' "$(spec idle% "$users" /bin/sleep 1000000)")
+      ;;
     sandboxd:*)
       WORK=(http "$SOCKET" POST '/v1/sandboxes?start=true' "$(spec cycle% "$users" /bin/true)"
         GET /v1/sandboxes/cycle%/wait '' DELETE /v1/sandboxes/cycle% '')
@@ -136,13 +154,13 @@ measure_throughput() {
   echo
 }
 
-# Execs in the one sandbox and full cycles beside more and more others, the floor in between: what counts is the ratio.
+# In the one sandbox and beside more and more others, the floor in between: what counts is the ratio.
 measure_growth() {
   local size there=1 round who group
   for size in $(printf '%s\n' 1 100 200 500 1000 2000 "$sandboxes" | sort -nu); do
     ((size <= sandboxes)) || break
     printf '\r%d ' "$size"
-    fill "$there" "$size"
+    fill "$there" "$size" >/dev/null
     there=$size
     figure "rss at $size" "$(daemon_rss)"
     for ((round = 1; round <= 5; round++)); do
@@ -152,38 +170,55 @@ measure_growth() {
           sample "$group@$size.$who" --warm 2 --count 10
         done
       done
-      VIEW=() WORK=(http "$SOCKET" GET /v1/sandboxes '')
-      sample "list@$size.sandboxd" --warm 1 --count 3
+      find_work event sandboxd && sample "event@$size.sandboxd" --warm 2 --count 10
+      find_work list sandboxd && sample "list@$size.sandboxd" --warm 1 --count 3
+      fill "$size" "$((size + 5))" >>"$work/samples/create@$size.sandboxd"
+      empty "$((size + 5))" "$size" >/dev/null
     done
   done
   echo
   figure sandboxes "$there"
-  figure 'pss of init' "$(init_pss)"
-  measure_recovery
+  figure 'pss of init' "$(api sandboxes | jq '.sandboxes[].pid' | median_pss)"
 }
 
+# The number of sandboxes, with the one that is always there. Prints how long each took.
 fill() { # FROM TO
   (($2 > $1)) || return 0
-  "$BENCHMARK" --from "$1" --count "$(($2 - $1))" http "$SOCKET" POST '/v1/sandboxes?start=true' \
-    "$(spec idle% host /bin/sleep 1000000)" >>"$work/samples/fill.sandboxd"
+  find_work create sandboxd
+  "$BENCHMARK" --from "$1" --count "$(($2 - $1))" "${WORK[@]}"
 }
 
-# Of all sandboxes' inits, in KiB: the median.
-init_pss() {
-  local pid
-  for pid in $(api sandboxes | jq '.sandboxes[].pid'); do
-    awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup"
-  done | sort -n | awk '{ pss[NR] = $1 } END { print pss[int((NR + 1) / 2)] }'
+empty() { # FROM TO
+  (($1 > $2)) || return 0
+  "$BENCHMARK" --from "$2" --count "$(($1 - $2))" http "$SOCKET" DELETE '/v1/sandboxes/idle%?force=true' ''
 }
 
+# Of all that there are, then of as many as the target names.
 measure_recovery() {
-  stop_daemon
-  time_start recovery
-  (($(api sandboxes | jq '.sandboxes | length') == there)) || die 'not all sandboxes are there after a restart'
+  local size there=$sandboxes i
+  for size in $(printf '%s\n' "$sandboxes" 1000 | sort -nru); do
+    ((size <= sandboxes)) || continue
+    empty "$there" "$size" >>"$work/samples/delete.sandboxd"
+    there=$size
+    for ((i = 0; i < repeats; i++)); do
+      stop_daemon
+      time_start "recovery@$size"
+      (($(api sandboxes | jq '.sandboxes | length') == there)) || die 'not all sandboxes are there after a restart'
+    done
+  done
 }
 
 # All in one go: one by one, hundreds take long.
 delete_sandboxes() {
   api sandboxes | jq -r '.sandboxes[] | "url = \"http://d/v1/sandboxes/\(.name)?force=true\""' |
     curl -sS --unix-socket "$SOCKET" -X DELETE -K - >/dev/null
+}
+
+# In a process of its own, compiled as the daemon is. With the class path of the tests, which the build has made.
+measure_computation() {
+  local options=(-f 1 -w 1 -r 1 -wi "$repeats" -i "$repeats" -foe true -rf csv -rff "$work/jmh.csv" -v SILENT)
+  (cd "$ROOT" && mvn -q -B -ntp -Dstyle.color=never exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
+    -Dexec.args="-cp %classpath -Djava.io.tmpdir=$work/tmp -XX:+UseSerialGC -XX:TieredStopAtLevel=1 org.openjdk.jmh.Main \
+      ${options[*]}" </dev/null)
+  awk -F '[",]+' -v OFS='\t' 'NR > 1 { sub(/.*\./, "", $2); print $2, $6 }' "$work/jmh.csv" >"$work/computed"
 }

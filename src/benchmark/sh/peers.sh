@@ -1,7 +1,8 @@
 # Sourced by deploy/benchmark: what others do, each with the same root directory, namespaces and limits.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what deploy/benchmark and the files beside this one share
 
-PEERS=(crun runc bwrap podman)
+PEERS=(crun runc bwrap podman containerd)
+SERVICES=' podman containerd ' # each takes part if it is asked for: what it starts is much
 
 # What Debian calls the package.
 peer_package() { # PEER
@@ -11,7 +12,7 @@ peer_package() { # PEER
   esac
 }
 
-# Where runc and crun keep what they know, and what they are told to run.
+# Where runtimes keep what they know, and what they are told to run.
 prepare_peer() { # PEER
   local users
   case $1 in
@@ -22,6 +23,7 @@ prepare_peer() { # PEER
         warn "$1 runs nothing here: $(tail -n 1 "$work/$1/log")"
       ;;
     podman) start_podman ;;
+    containerd) start_containerd ;;
   esac
 }
 
@@ -47,9 +49,10 @@ find_view() { # PEER
 # From the runtime's own idea of a container: with a cgroup namespace, without the mount of cgroups, which the others do
 # not have either, and with the limits that a sandbox has.
 make_bundle() { # PEER USER-NAMESPACE ARGUMENT...
-  local bundle=$work/$1/${3##*/}.$2 filter
+  local bundle=$work/$1/${3##*/}.$2 runtime=$1 filter
+  [[ $1 != containerd ]] || runtime=runc
   mkdir -p "$bundle"
-  (cd "$bundle" && "$1" spec)
+  (cd "$bundle" && "$runtime" spec)
   # shellcheck disable=SC2016 # variables of jq
   filter='.process.terminal = false | .process.args = $ARGS.positional | .root = {path: $root, readonly: true}
     | .mounts |= map(select(.type != "cgroup")) | .hostname = "peer"
@@ -61,24 +64,6 @@ make_bundle() { # PEER USER-NAMESPACE ARGUMENT...
   jq --arg root "$ROOT_DIRECTORY" --arg users "$2" "$filter" --args "${@:3}" \
     <"$bundle/config.json" >"$bundle/new.json"
   mv "$bundle/new.json" "$bundle/config.json"
-}
-
-# With everything that it keeps in a place of our own: a podman that is in use here is not to notice.
-start_podman() {
-  local tries
-  mkdir -p "$work/podman"
-  printf '%s\n' '[engine]' 'lock_type = "file"' 'events_logger = "none"' >"$work/podman/containers.conf"
-  find_view crun # which podman runs
-  OUR_PODMAN=("${VIEW[@]}" env "CONTAINERS_CONF=$work/podman/containers.conf" podman --root "$work/podman/root"
-    --runroot "$work/podman/run" --tmpdir "$work/podman/tmp" --runtime-flag "root=$work/podman/crun"
-    --cgroup-manager cgroupfs --storage-driver vfs)
-  "${OUR_PODMAN[@]}" system service --time 0 "unix://$work/podman/socket" >"$work/podman/log" 2>&1 </dev/null &
-  PODMAN=$!
-  for ((tries = 0; tries < 100; tries++)); do
-    curl -sf --unix-socket "$work/podman/socket" -o /dev/null http://d/_ping && return
-    sleep 0.1
-  done
-  warn "podman does not serve here: $(tail -n 1 "$work/podman/log")"
 }
 
 # Sets WORK to what the measuring program is to do, or fails if this peer has no such thing.
@@ -99,31 +84,28 @@ peer_work() { # exec|cycle|cycle-user PEER
       [[ $users == host ]] || bwrap+=(--unshare-user --uid 0 --gid 0)
       WORK=(spawn "${bwrap[@]}" --ro-bind "$ROOT_DIRECTORY" / --proc /proc --dev /dev /bin/true)
       ;;
-    podman:cycle)
-      WORK=(http "$work/podman/socket" POST /v4.0.0/libpod/containers/create "$(podman_spec)"
-        POST /v4.0.0/libpod/containers/peer%/start '' POST /v4.0.0/libpod/containers/peer%/wait ''
-        DELETE /v4.0.0/libpod/containers/peer% '')
-      ;;
+    podman:*) podman_work "$1" ;;
+    containerd:*) containerd_work "$1" "$users" ;;
     *) return 1 ;;
   esac
 }
 
-# With limits that any host can give: podman's own are higher than some let a container's root have.
-podman_spec() {
-  jq -cn --arg root "$ROOT_DIRECTORY" --arg parent "/$prefix-podman" '{name: "peer%", rootfs: $root, command: ["/bin/true"],
-    netns: {nsmode: "none"}, cgroup_parent: $parent, r_limits: [("nofile", "nproc") | {type: ., soft: 1024, hard: 1024}]}'
+remove_peers() {
+  remove_containers "$work/crun/state" oci crun
+  remove_containers "$work/runc/state" oci runc
+  stop_podman
+  stop_containerd
+  rmdir /run/crun 2>/dev/null # which crun makes to tell its version; if anybody uses it, it stays
 }
 
-remove_peers() {
-  local peer container
-  for peer in crun runc; do
-    [[ -d $work/$peer/state ]] || continue
-    for container in "$work/$peer/state"/*/; do
-      [[ ! -d $container ]] || oci "$peer" delete --force "$(basename "$container")" >/dev/null 2>&1
-    done
+remove_containers() { # STATE-DIRECTORY RUNTIME...
+  local container
+  for container in "$1"/*/; do
+    [[ ! -d $container ]] || "${@:2}" delete --force "$(basename "$container")" >/dev/null 2>&1
   done
-  [[ ${PODMAN-} ]] || return 0
-  "${OUR_PODMAN[@]}" rm -af >/dev/null 2>&1
-  kill "$PODMAN" && wait "$PODMAN" 2>/dev/null
-  rmdir /run/crun 2>/dev/null # which crun makes to tell podman its version; if anybody uses it, it stays
+}
+
+# What a service has started and nobody waits for: whatever was told of a place that is ours alone.
+processes_of() { # PATH
+  grep -lsaF -f <(printf '%s\n' "$1") /proc/[0-9]*/cmdline | grep -o '[0-9]*'
 }

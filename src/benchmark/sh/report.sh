@@ -1,5 +1,5 @@
 # Sourced by deploy/benchmark: from samples to tables, targets, JSON and a drawing.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what deploy/benchmark and the files beside this one share
 
 describe_machine() {
   printf 'kernel\t%s\n' "$(uname -sr) $(uname -m)"
@@ -69,7 +69,6 @@ title() { # GROUP
 
 throughput_table() {
   local group who clients
-  # shellcheck disable=SC2153 # CLIENTS is where the samples are made
   printf '%-34s' 'a second, with clients'
   printf ' %10s' "${CLIENTS[@]}" && echo
   for group in exec cycle; do
@@ -82,75 +81,52 @@ throughput_table() {
 }
 
 growth_table() {
-  local size
-  printf '%-14s %10s %9s %10s %9s %10s %14s\n' 'sandboxes' 'exec, ms' '× floor' 'cycle, ms' '× floor' 'list, ms' 'daemon, MiB'
+  local size group
+  printf '%-10s' 'sandboxes'
+  printf ' %8s %7s' 'exec, ms' '× floor' 'event' '× floor' 'cycle' '× floor' 'create' '× floor' && printf ' %9s %12s\n' 'list, ms' 'daemon, MiB'
   for size in $(sizes); do
-    printf '%-14s %10.2f %9s %10.2f %9s %10.2f %14.1f\n' "$size" \
-      "$(ratio "$(median "exec@$size" sandboxd)" 1000)" "$(times_floor "exec@$size")" \
-      "$(ratio "$(median "cycle@$size" sandboxd)" 1000)" "$(times_floor "cycle@$size")" \
-      "$(ratio "$(median "list@$size" sandboxd)" 1000)" "$(ratio "$(figure_of "rss at $size")" 1024)"
+    printf '%-10s' "$size"
+    for group in exec event cycle create; do
+      printf ' %8.2f %7s' "$(ratio "$(median "$group@$size" sandboxd)" 1000)" "$(beside "$size" "$group")"
+    done
+    printf ' %9.2f %12.1f\n' "$(ratio "$(median "list@$size" sandboxd)" 1000)" "$(ratio "$(figure_of "rss at $size")" 1024)"
   done
+}
+
+# What it takes beside so many sandboxes, as a ratio to the floor in the same rounds: that of an exec, or of a cycle.
+beside() { # SIZE exec|event|cycle|create
+  local floor=cycle
+  [[ $2 != e* ]] || floor='exec'
+  ratio "$(median "$2@$1" sandboxd)" "$(median "$floor@$1" floor)"
 }
 
 sizes() { sed -n 's/^rss at \([0-9]*\)\t.*/\1/p' "$work/figures"; }
 
-# One line: what was promised, what came of it. Nothing at all about what could not be measured is said to be met.
-target() { # WHAT VALUE most|least BOUND
-  local met=no
-  if [[ -z $2 ]]; then
-    met='not measured'
-  elif awk -v value="$2" -v how="$3" -v bound="$4" 'BEGIN { exit !(how == "most" ? value <= bound : value >= bound) }'; then
-    met=yes
-  fi
-  printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$met"
-}
-
-# How the ratio to the floor grew from one sandbox to the most.
-grown() { # exec|cycle
+# How it grew from one sandbox to the most. Not as a ratio to the floor, which may grow too: see the table.
+grown() { # exec|create
   local last
   last=$(sizes | tail -n 1)
-  ((last > 1)) || return 0
-  ratio "$(times_floor "$1@$last")" "$(times_floor "$1@1")"
+  ((last == 1)) || ratio "$(median "$1@$last" sandboxd)" "$(median "$1@1" sandboxd)"
+}
+
+# What the list takes for each sandbox, with the most as a ratio to half of them or fewer.
+grown_list() {
+  local last half
+  last=$(sizes | tail -n 1)
+  half=$(sizes | awk -v last="$last" '$1 > 1 && $1 <= last / 2' | tail -n 1)
+  [[ ! $half ]] || awk -v a="$(median "list@$last" sandboxd)" -v b="$(median "list@$half" sandboxd)" \
+    -v last="$last" -v half="$half" 'BEGIN { printf "%.2f\n", (a / last) / (b / half) }'
 }
 
 growth_of_rss() { # in KiB for each sandbox
-  local at
-  at=$(sizes | awk '$1 > 1 && $1 <= 200' | tail -n 1)
-  [[ ! $at ]] || ratio "$(($(figure_of "rss at $at") - $(figure_of 'rss at 1')))" "$((at - 1))"
+  local last
+  last=$(sizes | tail -n 1)
+  ((last == 1)) || ratio "$(($(figure_of "rss at $last") - $(figure_of 'rss at 1')))" "$((last - 1))"
 }
 
-targets() {
-  local group clients
-  target 'exec: × fork, exec and wait' "$(times_floor exec)" most 3
-  target 'exec: faster than crun exec, ×' "$(ratio "$(median exec crun)" "$(median exec sandboxd)")" least 10
-  for group in cycle cycle-user; do
-    target "$(title "$group"): × the bare system calls" "$(times_floor "$group")" most 2
-    target "$(title "$group"): faster than crun run, ×" \
-      "$(ratio "$(median "$group" crun)" "$(median "$group" sandboxd)")" least 3
-  done
-  target 'full cycle: faster than podman, ×' "$(ratio "$(median cycle podman)" "$(median cycle sandboxd)")" least 20
-  for clients in "${CLIENTS[@]}"; do
-    target "cycles a second, $clients clients: of the floor's" "$(times_floor "cycle-$clients")" least 0.8
-  done
-  target 'execs a second, 16 clients' "$(median exec-16 sandboxd)" least 1500
-  target 'init of an idle sandbox: PSS, KiB' "$(figure_of 'pss of init')" most 150
-  target 'daemon, idle: RSS, MiB' "$(ratio "$(figure_of 'rss idle')" 1024)" most 120
-  target 'daemon: RSS for each sandbox, KiB' "$(growth_of_rss)" most 20
-  target 'start to the first answer, s' "$(median start sandboxd)" most 1
-  target "recovery of $(figure_of sandboxes) sandboxes, s" "$(median recovery sandboxd)" most 2
-  target "exec beside $(figure_of sandboxes) sandboxes, × beside one" "$(grown exec)" most 1.2
-  target "full cycle beside $(figure_of sandboxes) sandboxes, × beside one" "$(grown cycle)" most 1.2
-}
-
-targets_table() {
-  local what value how bound met
-  printf '%-52s %10s   %-14s %s\n' target measured wanted met
-  while IFS= read -r line; do
-    # Not by IFS: of two tabs in a row it makes one.
-    what=${line%%$'\t'*} line=${line#*$'\t'} value=${line%%$'\t'*} line=${line#*$'\t'}
-    how=${line%%$'\t'*} line=${line#*$'\t'} bound=${line%%$'\t'*} met=${line#*$'\t'}
-    printf '%-52s %10s   %-14s %s\n' "$what" "${value:--}" "at $how $bound" "$met"
-  done <"$work/targets"
+computed_table() {
+  printf '%-34s %10s\n' 'computed, by JMH: microseconds' average
+  awk -F '\t' '{ printf "%-34s %10.1f\n", $1, $2 }' "$work/computed"
 }
 
 report() {
@@ -161,6 +137,7 @@ report() {
   printf '\n' && times_table
   printf '\n' && throughput_table
   printf '\n' && growth_table
+  [[ -z $jmh ]] || { printf '\n' && computed_table; }
   printf '\n' && targets_table
 }
 
@@ -168,14 +145,15 @@ column_free() { awk -F '\t' '{ printf "%-14s %s\n", $1, $2 }'; }
 
 write_json() {
   jq -n --rawfile machine "$work/machine" --rawfile summary "$work/summary" --rawfile figures "$work/figures" \
-    --rawfile targets "$work/targets" '
+    --rawfile targets "$work/targets" --rawfile computed <([[ -z $jmh ]] || cat "$work/computed") '
     def rows(text): text | split("\n") | map(select(. != "") | split("\t"));
     def pairs(text): rows(text) | map({key: .[0], value: .[1]}) | from_entries;
     {machine: pairs($machine),
      measured: [rows($summary)[] | {what: .[0], who: .[1]} + (.[2:] | map(tonumber) | {count: .[0], median: .[1], p95: .[2]})],
      figures: (pairs($figures) | map_values(tonumber)),
+     computed: (pairs($computed) | map_values(tonumber)),
      targets: [rows($targets)[]
-       | {what: .[0], value: (.[1] | tonumber? // null), at: .[2], bound: (.[3] | tonumber), met: .[4]}]}'
+       | {target: .[0] | tonumber, what: .[1], value: (.[2] | tonumber? // null), how: .[3], bound: (.[4] | tonumber), met: .[5]}]}'
 }
 
 write_svg() {
