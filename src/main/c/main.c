@@ -105,13 +105,22 @@ static void accept_all(void) {
   }
 }
 
-static bool start(void) {
+// None is to reach init but by its descriptors. Who has started it may ignore some, which all its
+// processes would inherit: so here rather than in each of them.
+static bool quiet_signals(void) {
   uint64_t all = ~0ULL;
+  if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all) < 0) return false;
+  uint64_t none[4] = {0}; // the kernel's sigaction: SIG_DFL, no flags, no restorer, empty mask
+  for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, none, NULL, 8);
+  return true;
+}
+
+static bool start(void) {
   memset(slots, -1, sizeof slots);
   int flags = fcntl(LISTENER_FD, F_GETFL);
   setsid(); // refused if it leads a session already, and then there is no need
   return syscall(K_CLOSE_RANGE, LISTENER_FD + 1, ~0U, 0) == 0 &&
-         syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all) == 0 &&
+         quiet_signals() &&
          prctl(PR_SET_NAME, "sandbox-init", 0, 0, 0) == 0 && become_init() == 0 && flags >= 0 &&
          processes_open() == 0 &&
          fcntl(LISTENER_FD, F_SETFL, flags | O_NONBLOCK) == 0 &&

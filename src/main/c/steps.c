@@ -232,11 +232,11 @@ static int set_groups(const union argument *arg) {
 }
 
 static int limit_bounding(const union argument *arg) {
-  for (int cap = 0, there; (there = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++) {
-    if (there && !(arg[0].number >> cap & 1) &&
-        result_of("prctl", prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) < 0) {
-      return -1;
-    }
+  for (int cap = 0; cap < 64; cap++) {
+    if (arg[0].number >> cap & 1 || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
+    if (errno == EINVAL) break; // the kernel knows no more
+    // Who may drop none has none to drop, or has failed.
+    if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0) return refuse("prctl", EPERM);
   }
   return 0;
 }
@@ -280,9 +280,8 @@ static int renounce_privileges(const union argument *arg) {
 static int settle(void) {
   static bool settled;
   if (settled) return 0;
-  uint64_t none[4] = {0}; // the kernel's sigaction: SIG_DFL, no flags, no restorer, empty mask
-  for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, none, NULL, 8);
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, 8);
+  uint64_t none = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
   long result = syscall(K_CLOSE_RANGE, 3, ~0U, K_CLOSE_RANGE_CLOEXEC);
   settled = true;
   return result_of("close_range", result);
