@@ -31,10 +31,15 @@ import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /**
  * The processes of a sandbox as resources: they can be asked for while they run, and after they
@@ -55,6 +60,9 @@ public class ProcessResource {
 
   /** What a terminal is resized to. */
   public record WindowSize(Integer rows, Integer columns) {}
+
+  /** Many commands are over by then; to have another thread woken for them takes as long. */
+  private static final long MOMENT_MILLIS = 2;
 
   private final SpecValidator validator;
   private final ExecProcess exec;
@@ -106,20 +114,19 @@ public class ProcessResource {
               .build());
     }
     memory.expectAnswer(http);
-    return endOf(process, http)
-        .thenApplyAsync(
-            ended -> {
-              times.done("run");
-              int limit = (int) Math.min(request.outputLimit(), memory.mostOutput());
-              byte[] result =
-                  memory.make(http, () -> SpecJson.write(output.result(process, limit)));
-              times.done("output");
-              return Response.ok(new JsonBodies.Written(result))
-                  .header(SandboxResource.SERVER_TIMING, times.header())
-                  .build();
-            },
-            workers)
-        .whenComplete((answer, failure) -> process.answered());
+    Function<ProcessStatus, Response> answer =
+        ended -> {
+          times.done("run");
+          int limit = (int) Math.min(request.outputLimit(), memory.mostOutput());
+          byte[] result = memory.make(http, () -> SpecJson.write(output.result(process, limit)));
+          times.done("output");
+          return Response.ok(new JsonBodies.Written(result))
+              .header(SandboxResource.SERVER_TIMING, times.header())
+              .build();
+        };
+    CompletableFuture<ProcessStatus> end = endOf(process, http);
+    return (endsSoon(end) ? end.thenApply(answer) : end.thenApplyAsync(answer, workers))
+        .whenComplete((made, failure) -> process.answered());
   }
 
   @GET
@@ -188,6 +195,21 @@ public class ProcessResource {
     CompletableFuture<ProcessStatus> end = process.ended();
     http.response().closeHandler(gone -> end.cancel(false));
     return end;
+  }
+
+  /** To be asked by a worker: it takes a moment. */
+  private static boolean endsSoon(Future<?> end) {
+    try {
+      end.get(MOMENT_MILLIS, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (CancellationException | ExecutionException e) {
+      return true; // the client has gone
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @POST

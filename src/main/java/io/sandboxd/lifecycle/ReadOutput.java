@@ -3,6 +3,7 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.process.BothReader;
 import io.sandboxd.process.LogReader;
 import io.sandboxd.process.OutputLog;
+import io.sandboxd.process.OutputLog.Beginning;
 import io.sandboxd.process.OutputLog.Extent;
 import io.sandboxd.process.OutputLog.Stream;
 import io.sandboxd.process.OutputPipe;
@@ -124,18 +125,8 @@ public final class ReadOutput {
 
   /** The beginning of both streams of a process that has ended. */
   public ExecResult result(SandboxProcess process, int limit) {
-    OutputLog out = streams.log(process, Stream.STDOUT);
-    OutputLog err = streams.log(process, Stream.STDERR);
-    return ExecResult.of(
-        process.status(),
-        beginning(out, limit),
-        out.size() > limit,
-        beginning(err, limit),
-        err.size() > limit);
-  }
-
-  private static byte[] beginning(OutputLog log, int limit) {
-    byte[] bytes = log.read(0, limit);
-    return bytes == null ? new byte[0] : bytes;
+    Beginning out = streams.log(process, Stream.STDOUT).beginning(limit);
+    Beginning err = streams.log(process, Stream.STDERR).beginning(limit);
+    return ExecResult.of(process.status(), out.bytes(), out.isCut(), err.bytes(), err.isCut());
   }
 }

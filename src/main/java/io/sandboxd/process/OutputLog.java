@@ -41,6 +41,16 @@ public final class OutputLog {
    */
   public record Extent(long start, long end) {}
 
+  /**
+   * What was written first.
+   *
+   * @param isCut whether there is more, or was
+   */
+  public record Beginning(byte[] bytes, boolean isCut) {}
+
+  private static final byte[] NONE = {};
+  private static final Beginning NOTHING = new Beginning(NONE, false);
+
   /** Storage is given back in whole pages; no page of a supported machine is larger. */
   private static final long PAGE = 64 * 1024;
 
@@ -182,33 +192,55 @@ public final class OutputLog {
   }
 
   /**
+   * Up to {@code limit} bytes from the first one on; none where those are there no more.
+   *
+   * @throws SandboxException {@code busy}
+   */
+  public Beginning beginning(int limit) {
+    try (Fd fd = openWithoutWaiting(Syscalls.O_RDONLY)) {
+      if (syscalls.state(fd).size() == 0) { // as most are
+        return NOTHING;
+      }
+      byte[] bytes = read(fd, 0, limit);
+      boolean isCut = bytes == null || syscalls.state(fd).size() > limit;
+      return new Beginning(bytes == null ? NONE : bytes, isCut);
+    } catch (ErrnoException e) {
+      return none(e, NOTHING);
+    }
+  }
+
+  /**
    * Up to {@code limit} bytes from an offset on.
    *
    * @return null if what was there is there no more; none at the end
    */
   public byte[] read(long offset, int limit) {
     try (Fd fd = openWithoutWaiting(Syscalls.O_RDONLY)) {
-      Extent before = from(fd, offset);
-      if (before.start() > offset) {
-        return null;
-      }
-      ByteBuffer buffer =
-          ByteBuffer.allocate((int) Math.max(0, Math.min(limit, before.end() - offset)));
-      while (buffer.hasRemaining() && syscalls.readAt(fd, buffer, offset + buffer.position()) > 0) {
-        // A process that truncates its own log makes the end come early.
-      }
-      int count = buffer.position();
-      Extent after = from(fd, offset);
-      // A hole that was punched meanwhile was read as zeros.
-      if (count > 0 && (after.start() > offset || after.end() < offset + count)) {
-        return null;
-      }
-      return count == buffer.capacity()
-          ? buffer.array()
-          : java.util.Arrays.copyOf(buffer.array(), count);
+      return read(fd, offset, limit);
     } catch (ErrnoException e) {
-      return none(e, new byte[0]);
+      return none(e, NONE);
     }
+  }
+
+  private byte[] read(Fd fd, long offset, int limit) {
+    Extent before = from(fd, offset);
+    if (before.start() > offset) {
+      return null;
+    }
+    ByteBuffer buffer =
+        ByteBuffer.allocate((int) Math.max(0, Math.min(limit, before.end() - offset)));
+    while (buffer.hasRemaining() && syscalls.readAt(fd, buffer, offset + buffer.position()) > 0) {
+      // A process that truncates its own log makes the end come early.
+    }
+    int count = buffer.position();
+    Extent after = from(fd, offset);
+    // A hole that was punched meanwhile was read as zeros.
+    if (count > 0 && (after.start() > offset || after.end() < offset + count)) {
+      return null;
+    }
+    return count == buffer.capacity()
+        ? buffer.array()
+        : java.util.Arrays.copyOf(buffer.array(), count);
   }
 
   @Override
