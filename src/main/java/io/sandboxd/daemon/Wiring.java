@@ -190,7 +190,14 @@ public final class Wiring {
     resolve = new ResolveProcess(syscalls, inits, filters);
     LaunchProcess launch =
         new LaunchProcess(
-            syscalls, inits, resolve, streams, limits, timeouts, settings.outputRetention());
+            syscalls,
+            inits,
+            resolve,
+            streams,
+            limits,
+            timeouts,
+            settings.outputRetention(),
+            settings.keptProcesses());
 
     validator = new SpecValidator();
     delete = new DeleteSandbox(registry, tearDown);
@@ -233,7 +240,7 @@ public final class Wiring {
             blanks,
             make);
     start = new StartSandbox(policy, launch);
-    run = new RunSandbox(registry, create, start, delete);
+    run = new RunSandbox(registry, create, start, delete, blanks);
     explain =
         new ExplainSandbox(
             syscalls,
@@ -248,7 +255,7 @@ public final class Wiring {
             devices,
             resolve,
             networks);
-    exec = new ExecProcess(policy, launch, settings.keptProcesses());
+    exec = new ExecProcess(policy, launch);
     kill = new KillSandbox(syscalls, cgroups);
     pause = new PauseSandbox(cgroups);
     update = new UpdateSandbox(policy, cgroups, connect, expire);

@@ -106,7 +106,7 @@ public final class InitChannel implements AutoCloseable {
    */
   public int run(Plan plan, List<Fd> fds) {
     int tag = NO_PROCESS | requests.incrementAndGet();
-    InitMessage answer = ask(tag, PlanEncoder.encode(RUN, tag, plan.steps()), fds);
+    InitMessage answer = ask(tag, PlanEncoder.encode(RUN, tag, plan.steps()), fds, () -> {});
     if (answer instanceof InitMessage.Done done) {
       return done.initPid();
     }
@@ -119,11 +119,13 @@ public final class InitChannel implements AutoCloseable {
    * @param process a number that no other process of this sandbox has had
    * @param keep which of the descriptors init shall keep a copy of until the process's end is
    *     acknowledged; -1: none
+   * @param meanwhile what can be done while the kernel works; it must not throw
    * @return the process's pidfd, the caller's to close
    * @throws SandboxException {@code launch_failed} with the step that the kernel refused
    */
-  public Fd spawn(int process, List<Step> steps, List<Fd> fds, int keep) {
-    InitMessage answer = ask(process, PlanEncoder.encode(SPAWN, process, keep, steps), fds);
+  public Fd spawn(int process, List<Step> steps, List<Fd> fds, int keep, Runnable meanwhile) {
+    byte[] message = PlanEncoder.encode(SPAWN, process, keep, steps);
+    InitMessage answer = ask(process, message, fds, meanwhile);
     born.remove(process);
     if (answer instanceof InitMessage.Spawned spawned) {
       if (spawned.pidfd() == null) {
@@ -179,7 +181,7 @@ public final class InitChannel implements AutoCloseable {
     return ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(type).putInt(tag);
   }
 
-  private InitMessage ask(int tag, byte[] message, List<Fd> fds) {
+  private InitMessage ask(int tag, byte[] message, List<Fd> fds, Runnable meanwhile) {
     if (message.length > MAX_MESSAGE) {
       throw new SandboxException(
           ErrorCode.LIMIT_EXCEEDED,
@@ -194,6 +196,7 @@ public final class InitChannel implements AutoCloseable {
     pending.put(tag, answer);
     try {
       send(message, fds);
+      meanwhile.run();
       return answer.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ErrnoException e) {
       throw lost(e.getMessage());

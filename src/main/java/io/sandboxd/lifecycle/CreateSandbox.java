@@ -82,12 +82,7 @@ public final class CreateSandbox {
     describe.check(spec, caller);
     times.done("check");
     CreateRequest request = new CreateRequest(spec, resources, allowed, key, caller, times);
-    blanks.begun();
-    try {
-      return createOfBlank(request).orElseGet(() -> createAnew(request));
-    } finally {
-      blanks.ended();
-    }
+    return createOfBlank(request).orElseGet(() -> createAnew(request));
   }
 
   /** Empty if that cannot be done; whether it can be done without one is not known then. */

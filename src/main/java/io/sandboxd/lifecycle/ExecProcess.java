@@ -21,16 +21,10 @@ public final class ExecProcess {
 
   private final PolicyRules policy;
   private final LaunchProcess launch;
-  private final int most;
 
-  /**
-   * @param most processes of a sandbox that are kept: beyond that those that have ended longest ago
-   *     are forgotten
-   */
-  public ExecProcess(PolicyRules policy, LaunchProcess launch, int most) {
+  public ExecProcess(PolicyRules policy, LaunchProcess launch) {
     this.policy = policy;
     this.launch = launch;
-    this.most = most;
   }
 
   /**
@@ -71,7 +65,6 @@ public final class ExecProcess {
     // Init is lent the score while it forks, so no other fork may come in between.
     boolean alone = key != null || spec.oomScoreAdj() != null;
     SandboxProcess process = alone ? sandbox.exclusively(verb) : sandbox.together(verb);
-    sandbox.endedBeyond(most).forEach(launch::forget);
     times.done("record");
     return process;
   }

@@ -44,9 +44,12 @@ public final class LaunchProcess {
   private final LimitProcess limits;
   private final EnforceTimeout timeouts;
   private final long retention;
+  private final int most;
 
   /**
    * @param retention bytes of each output stream that are kept when nobody says how many
+   * @param most processes of a sandbox that are kept: beyond that those that have ended longest ago
+   *     are forgotten
    */
   public LaunchProcess(
       Syscalls syscalls,
@@ -55,7 +58,8 @@ public final class LaunchProcess {
       Streams streams,
       LimitProcess limits,
       EnforceTimeout timeouts,
-      long retention) {
+      long retention,
+      int most) {
     this.syscalls = syscalls;
     this.inits = inits;
     this.resolve = resolve;
@@ -64,6 +68,7 @@ public final class LaunchProcess {
     this.limits = limits;
     this.timeouts = timeouts;
     this.retention = retention;
+    this.most = most;
   }
 
   /**
@@ -131,11 +136,15 @@ public final class LaunchProcess {
               syscalls,
               sandbox.status().pid(),
               process.oomScoreAdj(),
-              () -> channel.spawn(made.seq(), steps, fds, keep));
+              () -> channel.spawn(made.seq(), steps, fds, keep, () -> forgetOld(sandbox)));
       order.times().done("spawn");
       Fault.EXEC_SPAWNED.here(sandbox);
       made.spawned(pidfd);
     }
+  }
+
+  private void forgetOld(Sandbox sandbox) {
+    sandbox.endedBeyond(most).forEach(this::forget);
   }
 
   private ProcessTerms terms(Sandbox sandbox, Order order, Instant now) {

@@ -20,13 +20,19 @@ public final class RunSandbox {
   private final CreateSandbox create;
   private final StartSandbox start;
   private final DeleteSandbox delete;
+  private final Blanks blanks;
 
   public RunSandbox(
-      SandboxRegistry registry, CreateSandbox create, StartSandbox start, DeleteSandbox delete) {
+      SandboxRegistry registry,
+      CreateSandbox create,
+      StartSandbox start,
+      DeleteSandbox delete,
+      Blanks blanks) {
     this.registry = registry;
     this.create = create;
     this.start = start;
     this.delete = delete;
+    this.blanks = blanks;
   }
 
   /**
@@ -38,6 +44,16 @@ public final class RunSandbox {
    *     {@code key_reused}
    */
   public Sandbox run(
+      SandboxSpec spec, boolean andStart, RequestKey key, Caller caller, StageTimes times) {
+    blanks.begun();
+    try {
+      return runNow(spec, andStart, key, caller, times);
+    } finally {
+      blanks.ended();
+    }
+  }
+
+  private Sandbox runNow(
       SandboxSpec spec, boolean andStart, RequestKey key, Caller caller, StageTimes times) {
     if (key == null) {
       return started(create.create(spec, null, caller, times), andStart, caller, times);

@@ -297,9 +297,9 @@ public final class StateDirectory {
             keyedInput(id, seq),
             process(id, seq),
             processes(id).resolve(seq + ".json.new")) // of a write that was cut off
-        .filter(path -> !path.toFile().delete())
-        .filter(StateDirectory::isThere)
-        .forEach(TreeRemoval::remove);
+        .map(Path::toFile)
+        .filter(file -> !file.delete() && file.exists()) // mostly not there, and nothing is thrown
+        .forEach(file -> TreeRemoval.remove(file.toPath()));
   }
 
   /**

@@ -123,7 +123,7 @@ class InitChannelTest {
             new AnsweringKernel(
                 message(4711, List.of(), InitMessage.BORN, 5),
                 message(4000, List.of(pidfd), InitMessage.SPAWNED, 5, 2)));
-    assertEquals(pidfd, channel.spawn(5, STEPS, List.of(), -1));
+    assertEquals(pidfd, channel.spawn(5, STEPS, List.of(), -1, () -> {}));
     assertEquals(List.of("spawned 5 4711 2"), heard);
   }
 
@@ -136,7 +136,8 @@ class InitChannelTest {
             message(4000, List.of(), InitMessage.SPAWNED, 5, 2));
     InitChannel channel = channel(kernel);
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
+        assertThrows(
+            SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1, () -> {}));
     assertEquals(ErrorCode.LIMIT_EXCEEDED, failure.code());
     ByteBuffer last =
         ByteBuffer.wrap(kernel.sent.get(kernel.sent.size() - 1)).order(ByteOrder.nativeOrder());
@@ -150,7 +151,8 @@ class InitChannelTest {
     InitChannel channel =
         channel(new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 0, 2, "execve")));
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
+        assertThrows(
+            SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1, () -> {}));
     assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
     assertEquals(
         "{step=execve, syscall=execve, path=/bin/true, errno=2, errnoName=ENOENT}",
@@ -163,7 +165,8 @@ class InitChannelTest {
         channel(
             new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 99, 2, "../../x\n")));
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
+        assertThrows(
+            SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1, () -> {}));
     assertEquals("plan", failure.fields().get("step"));
     assertEquals("x", failure.fields().get("syscall"), "only what a name can hold");
   }
@@ -176,7 +179,8 @@ class InitChannelTest {
     InitChannel channel =
         channel(new AnsweringKernel(message(1, List.of(), InitMessage.FAILED, 5, 0, 74, "plan")));
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, steps, List.of(), -1));
+        assertThrows(
+            SandboxException.class, () -> channel.spawn(5, steps, List.of(), -1, () -> {}));
     assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
     assertEquals("{step=seccomp}", failure.fields().toString());
     assertTrue(failure.getMessage().contains("by an older sandboxd"), failure.getMessage());
@@ -187,12 +191,13 @@ class InitChannelTest {
     InitChannel channel =
         channel(new AnsweringKernel(new Syscalls.Message(new byte[0], List.of(), 0)));
     SandboxException failure =
-        assertThrows(SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1));
+        assertThrows(
+            SandboxException.class, () -> channel.spawn(5, STEPS, List.of(), -1, () -> {}));
     assertEquals(ErrorCode.LAUNCH_FAILED, failure.code());
     assertEquals(List.of("lost"), heard);
     assertThrows(
         SandboxException.class,
-        () -> channel.spawn(6, STEPS, List.of(), -1),
+        () -> channel.spawn(6, STEPS, List.of(), -1, () -> {}),
         "and what comes later");
   }
 
@@ -260,7 +265,8 @@ class InitChannelTest {
     List<Step> steps =
         List.of(new Step("execve", "x", Op.EXEC, List.of(List.of("x"), List.of(large), List.of())));
     SandboxException refused =
-        assertThrows(SandboxException.class, () -> channel.spawn(1, steps, List.of(), -1));
+        assertThrows(
+            SandboxException.class, () -> channel.spawn(1, steps, List.of(), -1, () -> {}));
     assertEquals(ErrorCode.LIMIT_EXCEEDED, refused.code());
   }
 }
