@@ -4,10 +4,12 @@ import io.sandboxd.linux.PlainFile;
 import io.sandboxd.sandbox.json.SpecJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,8 +30,11 @@ final class EventFiles {
 
   private final Path current;
   private final Path former;
-  private RandomAccessFile file;
+  private FileChannel file;
   private long length;
+
+  /** Whether nothing is behind that length: a crash or a failure may have left something. */
+  private boolean isClean;
 
   EventFiles(Path directory) {
     this.current = directory.resolve("current");
@@ -52,8 +57,9 @@ final class EventFiles {
       events.addAll(0, before.events());
       lostUpTo = before.lostUpTo();
     }
-    file = new RandomAccessFile(current.toFile(), "rw");
+    file = FileChannel.open(current, StandardOpenOption.WRITE);
     length = latest.length();
+    isClean = false;
     return new Found(latest.header().beginning(), lostUpTo, events, latest.events().size());
   }
 
@@ -93,8 +99,9 @@ final class EventFiles {
     if (file != null) {
       file.close();
     }
-    file = new RandomAccessFile(current.toFile(), "rw");
-    length = file.length();
+    file = FileChannel.open(current, StandardOpenOption.WRITE);
+    length = file.size();
+    isClean = true;
   }
 
   /** All of them or, when this throws, none. */
@@ -104,11 +111,15 @@ final class EventFiles {
       lines.writeBytes(event.json());
       lines.write('\n');
     }
-    if (file.length() != length) {
-      file.setLength(length); // what a crash or a failure has left
+    if (!isClean) {
+      file.truncate(length);
     }
-    file.seek(length);
-    file.write(lines.toByteArray());
+    isClean = false;
+    ByteBuffer content = ByteBuffer.wrap(lines.toByteArray());
+    while (content.hasRemaining()) {
+      file.write(content, length + content.position());
+    }
+    isClean = true;
     length += lines.size();
   }
 }
