@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -42,7 +43,10 @@ public final class Daemon implements AutoCloseable {
           "-Xms16m",
           "-Xmx96m",
           "-Xss512k",
-          "-XX:+ExitOnOutOfMemoryError");
+          "-XX:+ExitOnOutOfMemoryError",
+          "-XX:+ErrorFileToStderr",
+          "-Xlog:cds=off",
+          "-Xlog:cds+dynamic=off");
 
   private final int number = COUNT.incrementAndGet();
   private final Path home;
@@ -136,14 +140,16 @@ public final class Daemon implements AutoCloseable {
     List<String> command = new ArrayList<>(launcher);
     command.add(javaHome.resolve("bin/java").toString());
     command.addAll(LEAN_FLAGS);
+    if (javaHome.equals(JAVA_HOME)) {
+      archive().ifPresent(command::add);
+    }
     settings.forEach(
         (key, value) -> {
           if (value != null) {
             command.add("-D" + key + "=" + value);
           }
         });
-    command.add("-jar");
-    command.add(installation.resolve("quarkus-run.jar").toString());
+    command.addAll(List.of("-jar", "quarkus-run.jar"));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("SANDBOXD_"));
     environment.forEach(
@@ -152,7 +158,7 @@ public final class Daemon implements AutoCloseable {
             builder.environment().put(name, value);
           }
         });
-    builder.directory(home.toFile());
+    builder.directory(installation.toFile()); // an archive is good for this one class path alone
     try {
       builder
           .redirectErrorStream(true)
@@ -162,6 +168,16 @@ public final class Daemon implements AutoCloseable {
       throw new AssertionError(e);
     }
     return this;
+  }
+
+  /** What deploy/archive has made before the tests, in whichever form the Java at hand takes. */
+  private Optional<String> archive() {
+    return Map.of("sandboxd.jsa", "-XX:SharedArchiveFile=", "sandboxd.aot", "-XX:AOTCache=")
+        .entrySet()
+        .stream()
+        .filter(form -> Files.exists(installation.resolve(form.getKey())))
+        .map(form -> form.getValue() + form.getKey())
+        .findFirst();
   }
 
   /**
