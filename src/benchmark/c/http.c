@@ -49,9 +49,9 @@ static void perform(long number) {
 
 const struct work http_work = {"http", "SOCKET (METHOD PATH BODY)...", prepare, perform};
 
-// Asks every ten milliseconds: more would be a load for a daemon that is just starting.
+// Asks every 25 milliseconds: more would be a load for a daemon that is just starting.
 static void perform_patiently(long number) {
-  for (;; usleep(10000)) {
+  for (;; usleep(25000)) {
     if (!try_connect(&connection, path)) continue;
     int status = ask(requests, number);
     if (status >= 200 && status <= 299) return;

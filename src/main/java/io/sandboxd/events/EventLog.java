@@ -178,6 +178,9 @@ public final class EventLog {
   public Instant oldest() {
     return ring.lostUpTo() == 0
         ? Instant.ofEpochMilli(beginning)
-        : history().stream().findFirst().map(Event::time).orElseGet(clock::instant);
+        : ring.after(ring.lostUpTo(), 1).orElseThrow().stream()
+            .findFirst()
+            .map(first -> first.decoded().time())
+            .orElseGet(clock::instant);
   }
 }

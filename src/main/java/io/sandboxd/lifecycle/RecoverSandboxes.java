@@ -85,9 +85,12 @@ public final class RecoverSandboxes {
     networks.recover(found);
     TellMissed missed = new TellMissed(events);
     missed.of(found); // before anything else can be told of them
-    found.forEach(s -> recordExit.watch(s, missed.oomKills(s)));
+    found.parallelStream().forEach(s -> recordExit.watch(s, missed.oomKills(s)));
+    List<CompletableFuture<Void>> reached = found.parallelStream().map(this::reach).toList();
     Map<Sandbox, CompletableFuture<Void>> told = new LinkedHashMap<>();
-    found.forEach(sandbox -> told.put(sandbox, reach(sandbox)));
+    for (int i = 0; i < found.size(); i++) {
+      told.put(found.get(i), reached.get(i));
+    }
     long deadline = System.nanoTime() + Timeouts.RECOVERY.toNanos();
     told.forEach(
         (sandbox, ready) -> {
@@ -100,6 +103,9 @@ public final class RecoverSandboxes {
             LOG.errorf(e, "Sandbox %s could not be settled.", sandbox.name());
           }
         });
+    if (!found.isEmpty()) {
+      LOG.infof("Found sandboxes again: %d.", found.size());
+    }
     putAwayOrphans();
   }
 
@@ -212,7 +218,7 @@ public final class RecoverSandboxes {
   private void hear(Sandbox sandbox, CompletableFuture<Void> ready, long deadline) {
     try {
       heard(sandbox, ready).get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-      LOG.infof("Sandbox %s is %s.", sandbox.name(), sandbox.state().word());
+      LOG.debugf("Sandbox %s is %s.", sandbox.name(), sandbox.state().word());
     } catch (TimeoutException | ExecutionException e) {
       LOG.warnf("Sandbox %s: its init has not answered yet.", sandbox.name());
     } catch (InterruptedException e) {
