@@ -99,7 +99,7 @@ public final class CreateSandbox {
       if (unused) {
         blanks.putBack(blank);
       }
-      if (unused ? !Shortage.isIn(e) : isLeft(e)) {
+      if (unused ? !Shortage.isIn(e) : isLeft(request)) {
         throw e; // it is the name, for example, that cannot be had
       }
       LOG.debugf("What could not be made of a blank is made anew: %s", e.getMessage());
@@ -111,16 +111,17 @@ public final class CreateSandbox {
     try {
       return create(request, null);
     } catch (RuntimeException e) {
-      if (!isLeft(e) && Shortage.isIn(e) && blanks.giveWay()) {
+      if (!isLeft(request) && Shortage.isIn(e) && blanks.giveWay()) {
         return create(request, null);
       }
       throw e;
     }
   }
 
-  /** Then it has the name still. */
-  private static boolean isLeft(RuntimeException failure) {
-    return failure instanceof SandboxException told && told.fields().containsKey("undoFailed");
+  /** What could not be undone has the name still, whatever the failure was. */
+  private boolean isLeft(CreateRequest request) {
+    String name = request.spec().name();
+    return name != null && registry.find(name).isPresent();
   }
 
   /**

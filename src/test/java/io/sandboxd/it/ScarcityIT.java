@@ -11,10 +11,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -141,6 +144,7 @@ class ScarcityIT {
       TestSandbox victim = TestSandbox.started(daemon, "name", "kept");
       String before = limit(daemon);
       for (int free = 1; free < 24; free += 2) {
+        awaitNoneIsOpened(daemon);
         setLimit(daemon, numberAfterFree(daemon, free) + ":");
         try {
           isRefusedOrDone(daemon, victim, "made" + free);
@@ -196,12 +200,24 @@ class ScarcityIT {
     TestSandbox.host("prlimit", "--pid=" + daemon.pid(), "--nofile=" + limit);
   }
 
+  /** By whoever makes blanks, for example. */
+  private static void awaitNoneIsOpened(Daemon daemon) {
+    AtomicReference<Set<Integer>> before = new AtomicReference<>(Set.of());
+    await("the daemon has nothing to do")
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> before.getAndSet(files(daemon)).equals(before.get()));
+  }
+
+  private static TreeSet<Integer> files(Daemon daemon) throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/" + daemon.pid() + "/fd"))) {
+      return all.map(fd -> Integer.valueOf(fd.getFileName().toString()))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
   /** Below this number there are so many that are not in use. */
   private static int numberAfterFree(Daemon daemon, int free) throws IOException {
-    TreeSet<Integer> used = new TreeSet<>();
-    try (Stream<Path> all = Files.list(Path.of("/proc/" + daemon.pid() + "/fd"))) {
-      all.forEach(fd -> used.add(Integer.valueOf(fd.getFileName().toString())));
-    }
+    TreeSet<Integer> used = files(daemon);
     int number = 0;
     for (int found = 0; found < free; number++) {
       found += used.contains(number) ? 0 : 1;
