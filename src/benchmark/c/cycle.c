@@ -43,9 +43,13 @@ static void write_text(const char *path, const char *text) {
   close(fd);
 }
 
-// Gives the files through which a process joins what was made.
-static int make_groups(long number, int *procs) {
-  int count = 0;
+struct groups {
+  int count, tasks[GROUPS_MAX]; // of v1, to be entered
+  int born_in;                  // the directory of that of v2, or -1
+};
+
+static struct groups make_groups(long number) {
+  struct groups made = {.born_in = -1};
   for (char **file = files; *file; file++) {
     char *path = numbered(0, *file, number), *text = strchr(path, '=');
     if (text) {
@@ -54,10 +58,17 @@ static int make_groups(long number, int *procs) {
       continue;
     }
     must(path, mkdir(path, 0755));
-    if (count == GROUPS_MAX) give_up("cycle: more than %d cgroups", GROUPS_MAX);
-    procs[count++] = (int)must(path, open(strcat(path, "/cgroup.procs"), O_WRONLY | O_CLOEXEC));
+    int directory = (int)must(path, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    int tasks = openat(directory, "tasks", O_WRONLY | O_CLOEXEC);
+    if (tasks < 0) {
+      made.born_in = directory;
+      continue;
+    }
+    close(directory);
+    if (made.count == GROUPS_MAX) give_up("cycle: more than %d cgroups", GROUPS_MAX);
+    made.tasks[made.count++] = tasks;
   }
-  return count;
+  return made;
 }
 
 static void remove_groups(long number) {
@@ -88,9 +99,9 @@ static void renounce(void) {
   must("prctl", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-static void live_inside(int mount, int mapped, const int *procs, int groups) {
+static void live_inside(int mount, int mapped, const struct groups *groups) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (int i = 0; i < groups; i++) must("join cgroup", write(procs[i], "0", 1));
+  for (int i = 0; i < groups->count; i++) must("join cgroup", write(groups->tasks[i], "0", 1));
   if (new_user) {
     char byte;
     if (must("read", read(mapped, &byte, 1)) != 1) _exit(1);
@@ -126,13 +137,17 @@ static void map_ids(int pid, int mount) {
 }
 
 static void perform(long number) {
-  int procs[GROUPS_MAX], groups = make_groups(number, procs), mapped[2] = {-1, -1};
-  int mount = copy_mount(root, 0);
+  struct groups groups = make_groups(number);
+  int mount = copy_mount(root, 0), mapped[2] = {-1, -1};
   if (new_user) must("pipe", pipe2(mapped, O_CLOEXEC));
   struct kernel_clone_args args = {
       .flags = (uint64_t)NAMESPACES | (new_user ? CLONE_NEWUSER : 0), .exit_signal = SIGCHLD};
+  if (groups.born_in >= 0) {
+    args.flags |= K_CLONE_INTO_CGROUP;
+    args.cgroup = (uint64_t)groups.born_in;
+  }
   int pid = (int)must("clone3", syscall(K_CLONE3, &args, sizeof args));
-  if (pid == 0) live_inside(mount, mapped[0], procs, groups);
+  if (pid == 0) live_inside(mount, mapped[0], &groups);
   if (new_user) {
     map_ids(pid, mount);
     must("write", write(mapped[1], "", 1));
@@ -140,7 +155,8 @@ static void perform(long number) {
     close(mapped[1]);
   }
   close(mount);
-  for (int i = 0; i < groups; i++) close(procs[i]);
+  for (int i = 0; i < groups.count; i++) close(groups.tasks[i]);
+  if (groups.born_in >= 0) close(groups.born_in);
   wait_for(pid);
   remove_groups(number);
 }

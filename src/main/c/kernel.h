@@ -19,12 +19,16 @@ enum {
   K_FSCONFIG_SET_FLAG = 0, K_FSCONFIG_SET_STRING = 1, K_FSCONFIG_CMD_CREATE = 6,
   K_MOVE_MOUNT_F_EMPTY_PATH = 0x04, K_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
   K_KEYCTL_JOIN_SESSION_KEYRING = 1,
-  K_CLONE_PIDFD = 0x1000, K_CAPABILITY_VERSION_3 = 0x20080522,
+  K_CLONE_PIDFD = 0x1000,
+  K_CAPABILITY_VERSION_3 = 0x20080522,
   K_SECCOMP_SET_MODE_FILTER = 1, K_BPF_INSTRUCTION = 8, K_BPF_INSTRUCTIONS_MAX = 4096,
 };
 
+#define K_CLONE_INTO_CGROUP 0x200000000ULL
+
 struct kernel_clone_args {
   uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+  uint64_t set_tid, set_tid_size, cgroup;
 };
 
 struct kernel_open_how {

@@ -80,16 +80,26 @@ static int write_file(const union argument *arg) {
   return fd < 0 ? -1 : write_text(fd, arg[1].text);
 }
 
-static int clone_self(const union argument *arg) {
+static int clone_with(struct kernel_clone_args args) {
   // They would stay behind, children of a process that is gone.
   if (processes_exist()) return refuse("clone3", EBUSY);
   // The kernel takes the exit signal from the parent for CLONE_PARENT, and refuses one given here.
-  struct kernel_clone_args args = {.flags = (uint64_t)arg[0].number | CLONE_PARENT};
+  args.flags |= CLONE_PARENT;
   long pid = syscall(K_CLONE3, &args, sizeof args);
   if (result_of("clone3", pid) < 0) return -1;
   if (pid > 0) _exit(0);
   clones++;
   return become_init();
+}
+
+static int clone_self(const union argument *arg) {
+  return clone_with((struct kernel_clone_args){.flags = (uint64_t)arg[0].number});
+}
+
+// Born in a cgroup: a move would wait until all processors have taken notice of it.
+static int clone_into(const union argument *arg) {
+  return clone_with((struct kernel_clone_args){
+      .flags = (uint64_t)arg[0].number | K_CLONE_INTO_CGROUP, .cgroup = (uint64_t)arg[1].number});
 }
 
 static int set_ids(const union argument *arg) {
@@ -347,6 +357,7 @@ const struct operation operations[OPCODES] = {
     [OP_KEYRING] = {"", PHASE_RUN, .perform = new_keyring},
     [OP_SAVED_GID] = {"d", PHASE_RUN, .perform = set_saved_gid},
     [OP_NAME] = {"s", PHASE_RUN, .perform = set_name},
+    [OP_CLONE_INTO] = {"uf", PHASE_RUN, .perform = clone_into},
 
     [OP_STDIO] = {"fff", PHASE_SPAWN, .perform = set_stdio},
     [OP_SETSID] = {"", PHASE_SPAWN, .call = "setsid", .number = SYS_setsid},

@@ -44,6 +44,7 @@ static void every_run_step(void) {
   STEP(OP_DOMAINNAME, "s", "x");
   STEP(OP_LINK_UP, "s", "lo");
   STEP(OP_CLOSE, "i", I(1));
+  STEP(OP_CLONE_INTO, "ii", I(0), I(1));
 }
 
 static void every_spawn_step(void) {

@@ -1,11 +1,16 @@
 // The steps of RUN plans, each for real, in namespaces of its own; what they made is looked at from
 // inside.
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "harness.h"
@@ -144,6 +149,60 @@ TEST(clone_may_be_done_twice_but_not_beside_processes) {
   plan_fails(&init, 0, "clone3", EBUSY);
   send_signal(&init, 5, SIGKILL, 0);
   expect_exit(&init, 5);
+  init_kill(&init);
+}
+
+enum { CGROUP2_MAGIC = 0x63677270 }; // of linux/magic.h
+
+// Where cgroup v2 is, by itself or beside v1; NULL if it is nowhere.
+static const char *cgroup2(void) {
+  const char *places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+  struct statfs found;
+  for (int i = 0; i < 2; i++) {
+    if (statfs(places[i], &found) == 0 && found.f_type == CGROUP2_MAGIC) return places[i];
+  }
+  return NULL;
+}
+
+TEST(clone_into_has_init_born_in_the_cgroup) {
+  const char *mount = cgroup2();
+  if (!mount) SKIP("there is no cgroup v2");
+  char directory[128], file[64], wanted[64], line[256] = "";
+  snprintf(directory, sizeof directory, "%s/sandbox-init-%d", mount, getpid());
+  snprintf(wanted, sizeof wanted, "0::/sandbox-init-%d\n", getpid());
+  if (mkdir(directory, 0700) < 0 && errno == EROFS) SKIP("cgroup v2 is read-only here");
+  init_start(&init);
+  init_connect(&init);
+  expect(&init, MESSAGE_READY, 0);
+  begin();
+  int group = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  STEP(OP_CLONE_INTO, "ii", I(CLONE_NEWPID), plan_fd(group));
+  STEP(OP_UNSHARE, "i", I(CLONE_NEWCGROUP));
+  plan_send(&init);
+  struct message done = expect(&init, MESSAGE_DONE, 7);
+  close(group);
+  init_ended(&init);
+  init.pid = done.pid;
+  snprintf(file, sizeof file, "/proc/%d/cgroup", init.pid);
+  FILE *stream = fopen(file, "re");
+  bool found = false;
+  while (stream && fgets(line, sizeof line, stream)) found = found || strstr(line, wanted);
+  if (stream) fclose(stream);
+  init_kill(&init);
+  REQUIRE_EQUAL(rmdir(directory), 0);
+  REQUIRE(found);
+}
+
+TEST(clone_into_takes_a_cgroup) {
+  init_start(&init);
+  init_connect(&init);
+  expect(&init, MESSAGE_READY, 0);
+  begin();
+  int other = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  STEP(OP_CLONE_INTO, "ii", I(CLONE_NEWPID), plan_fd(other));
+  plan_fails(&init, 0, "clone3", EBADF);
+  close(other);
+  round_trip(&init);
   init_kill(&init);
 }
 

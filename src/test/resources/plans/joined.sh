@@ -21,6 +21,7 @@ mkdir -p "$root"/sys
 mount --rbind /sys "$root"/sys
 mount -o remount,bind,ro "$root"/sys
 mount -t tmpfs -o mode=755,size=4k,ro,nosuid,nodev,noexec tmpfs "$root"/sys/firmware
+mount --bind "$root"/sys/firmware/. "$root"/sys/kernel/debug
 mkdir -p "$root"/dev
 mount -t tmpfs -o mode=755,size=64m,nosuid,nodev,noexec tmpfs "$root"/dev
 touch "$root"/dev/null

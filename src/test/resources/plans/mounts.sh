@@ -2,7 +2,7 @@
 echo 0 > /proc/self/oom_score_adj
 echo $$ > /sys/fs/cgroup/sandboxd/x/cgroup.procs
 # newuidmap(1) wants these ids to be root's, in /etc/subuid and /etc/subgid.
-unshare --mount --pid --net --ipc --uts --user --cgroup --propagation=unchanged --map-users=100000,0,65536 --map-groups=100000,0,65536 --setuid=0 --setgid=0 --fork sh -e <<'INSIDE'
+unshare --mount --pid --net --ipc --uts --user --propagation=unchanged --map-users=100000,0,65536 --map-groups=100000,0,65536 --setuid=0 --setgid=0 --fork --cgroup sh -e <<'INSIDE'
 hostname box
 ip link set lo up
 mount --make-rprivate /
@@ -22,6 +22,7 @@ mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /sys
 mkdir -p /sys/fs/cgroup
 mount -t cgroup2 -o ro,nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
 mount -t tmpfs -o mode=755,size=4k,ro,nosuid,nodev,noexec tmpfs /sys/firmware
+mount --bind /sys/firmware/. /sys/kernel/debug
 touch /mnt/2
 mount --bind /dev/null /mnt/2
 touch /mnt/3

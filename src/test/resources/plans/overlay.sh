@@ -2,7 +2,7 @@
 echo 0 > /proc/self/oom_score_adj
 echo $$ > /sys/fs/cgroup/sandboxd/x/cgroup.procs
 # newuidmap(1) wants these ids to be root's, in /etc/subuid and /etc/subgid.
-unshare --mount --pid --net --ipc --uts --user --cgroup --propagation=unchanged --map-users=100000,0,65536 --map-groups=100000,0,65536 --setuid=0 --setgid=0 --fork sh -e <<'INSIDE'
+unshare --mount --pid --net --ipc --uts --user --propagation=unchanged --map-users=100000,0,65536 --map-groups=100000,0,65536 --setuid=0 --setgid=0 --fork --cgroup sh -e <<'INSIDE'
 hostname box
 ip link set lo up
 mount --make-rprivate /
@@ -33,6 +33,7 @@ mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$root"/sys
 mkdir -p "$root"/sys/fs/cgroup
 mount -t cgroup2 -o ro,nosuid,nodev,noexec cgroup2 "$root"/sys/fs/cgroup
 mount -t tmpfs -o mode=755,size=4k,ro,nosuid,nodev,noexec tmpfs "$root"/sys/firmware
+mount --bind "$root"/sys/firmware/. "$root"/sys/kernel/debug
 mkdir -p "$root"/dev
 mount -t tmpfs -o mode=755,size=64m,nosuid,nodev,noexec tmpfs "$root"/dev
 touch "$root"/dev/null

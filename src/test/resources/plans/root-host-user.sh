@@ -1,7 +1,7 @@
 #!/bin/sh -e
 echo 0 > /proc/self/oom_score_adj
 echo $$ > /sys/fs/cgroup/sandboxd/x/cgroup.procs
-unshare --mount --pid --net --ipc --uts --cgroup --propagation=unchanged --fork sh -e <<'INSIDE'
+unshare --mount --pid --net --ipc --uts --propagation=unchanged --fork --cgroup sh -e <<'INSIDE'
 hostname box
 ip link set lo up
 mount --make-rprivate /
@@ -30,6 +30,7 @@ mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$root"/sys
 mkdir -p "$root"/sys/fs/cgroup
 mount -t cgroup2 -o ro,nosuid,nodev,noexec cgroup2 "$root"/sys/fs/cgroup
 mount -t tmpfs -o mode=755,size=4k,ro,nosuid,nodev,noexec tmpfs "$root"/sys/firmware
+mount --bind "$root"/sys/firmware/. "$root"/sys/kernel/debug
 mkdir -p "$root"/dev
 mount -t tmpfs -o mode=755,size=64m,nosuid,nodev,noexec tmpfs "$root"/dev
 touch "$root"/dev/null

@@ -103,15 +103,21 @@ public final class Cgroup {
   }
 
   /**
-   * A process enters the group by writing {@code 0} to each of these, in this order. Moving itself
-   * is cheaper than being moved, and so none of its children is ever outside.
+   * A process with one thread enters the group by writing {@code 0} to each of these, in this
+   * order. Moving itself is cheaper than being moved, and so none of its children is ever outside.
+   * To move a thread, which only v1 knows, is cheaper still: moving a process waits until no
+   * processor is in the middle of a fork or an exit anywhere (RCU), for milliseconds. That of v2 is
+   * called {@code cgroup.procs}, the others are not.
    */
-  public List<Path> procsFiles() {
-    return directories.stream().map(Cgroup::entrance).toList();
+  public List<Path> entrances() {
+    return directories.stream().map(this::entrance).toList();
   }
 
-  private static Path entrance(GroupDirectory directory) {
-    return new Division(directory).entrance().file(GroupDirectory.PROCS);
+  private Path entrance(GroupDirectory directory) {
+    boolean ofUnified = unified != null && directory.equals(unified.group());
+    return ofUnified
+        ? new Division(directory).entrance().file(GroupDirectory.PROCS)
+        : directory.file(GroupDirectory.TASKS);
   }
 
   /** The group of one process in this sandbox, be it there or not; see {@link #createChild}. */

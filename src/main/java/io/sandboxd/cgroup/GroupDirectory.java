@@ -11,6 +11,9 @@ import java.util.Map;
 record GroupDirectory(ControlFiles files, Path path) {
   static final String PROCS = "cgroup.procs";
 
+  /** The same of v1, thread by thread. */
+  static final String TASKS = "tasks";
+
   Path file(String name) {
     return path.resolve(name);
   }

@@ -8,8 +8,11 @@ import io.sandboxd.sandbox.NamespaceType;
  * plan is sent. Kept apart from the opening so that plans stay pure data.
  */
 public sealed interface FdSource {
-  /** For joining a cgroup: its {@code cgroup.procs}, opened for writing. */
-  record CgroupProcs(String path) implements FdSource {}
+  /** For joining a cgroup: its {@code tasks} or {@code cgroup.procs}, opened for writing. */
+  record CgroupEntrance(String path) implements FdSource {}
+
+  /** For being born in a cgroup: the directory of it, on cgroup v2. */
+  record CgroupDirectory(String path) implements FdSource {}
 
   /** A namespace to join. */
   record Namespace(NamespaceType type, NamespaceSource source) implements FdSource {}

@@ -67,14 +67,14 @@ public final class LaunchPlanner {
   /**
    * {@link #enter} for a blank, of which no more is known than its kind.
    *
-   * @param cgroupProcs as in a {@link LaunchRequest}
+   * @param cgroupEntrances as in a {@link LaunchRequest}
    */
-  public static Plan enterBlank(BlankKind kind, List<Path> cgroupProcs) {
+  public static Plan enterBlank(BlankKind kind, List<Path> cgroupEntrances) {
     return enter(
         new LaunchRequest(
             kind.spec(),
             null,
-            cgroupProcs,
+            cgroupEntrances,
             false,
             Set.of(),
             List.of(),

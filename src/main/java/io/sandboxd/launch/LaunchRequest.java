@@ -12,7 +12,8 @@ import java.util.Set;
  * that matter.
  *
  * @param hostname the name to set in a new UTS namespace
- * @param cgroupProcs the {@code cgroup.procs} of the sandbox's cgroup, one per hierarchy
+ * @param cgroupEntrances by which the sandbox's cgroup is entered, one per hierarchy: of v1 the
+ *     file {@code tasks}, of v2 {@code cgroup.procs}
  * @param unifiedCgroup whether all controllers are in the one hierarchy of cgroup v2
  * @param fileSources the sources of bind mounts that are no directories
  * @param readonlyPaths those that this kernel has, below {@code /proc} and {@code /sys}
@@ -26,7 +27,7 @@ import java.util.Set;
 public record LaunchRequest(
     SandboxSpec spec,
     String hostname,
-    List<Path> cgroupProcs,
+    List<Path> cgroupEntrances,
     boolean unifiedCgroup,
     Set<String> fileSources,
     List<String> readonlyPaths,

@@ -34,6 +34,7 @@ public enum Op {
   KEYRING(24, ""),
   SAVED_GID(25, "i"),
   NAME(26, "s"),
+  CLONE_INTO(27, "ii"),
   STDIO(32, "iii"),
   SETSID(33, ""),
   RLIMIT(34, "iii"),

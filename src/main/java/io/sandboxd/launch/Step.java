@@ -46,6 +46,8 @@ public record Step(String name, String path, Op op, List<Object> args) {
   }
 
   private static String number(Op op, long n) {
-    return Math.abs(n) < 4096 && op != Op.CLONE ? Long.toString(n) : "0x" + Long.toHexString(n);
+    return Math.abs(n) < 4096 && op != Op.CLONE && op != Op.CLONE_INTO
+        ? Long.toString(n)
+        : "0x" + Long.toHexString(n);
   }
 }

@@ -1,14 +1,11 @@
 package io.sandboxd.lifecycle;
 
-import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.launch.LaunchRequest;
-import io.sandboxd.launch.LaunchRequest.MaskedPath;
 import io.sandboxd.launch.LaunchRequest.OwnFile;
 import io.sandboxd.launch.filter.Filters;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.IdMapping;
-import io.sandboxd.sandbox.KernelPaths;
 import io.sandboxd.sandbox.NamespaceSource;
 import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.ProcessSpec;
@@ -32,6 +29,7 @@ public final class DescribeLaunch {
   private final Cgroups cgroups;
   private final OpenSources openSources;
   private final Filters filters;
+  private final HostPaths hostPaths = new HostPaths();
 
   public DescribeLaunch(Cgroups cgroups, OpenSources openSources, Filters filters) {
     this.cgroups = cgroups;
@@ -96,21 +94,24 @@ public final class DescribeLaunch {
   }
 
   /**
+   * @param cgroupEntrances by which its cgroup is entered; none if somebody is in it already
    * @param ids of the user namespace that it makes or joins; null if they are not known
    * @param ownFiles the daemon's, to be laid over those that are there
    */
   LaunchRequest request(
-      SandboxSpec spec, String name, Cgroup cgroup, IdMappings ids, List<OwnFile> ownFiles) {
+      SandboxSpec spec,
+      String name,
+      List<Path> cgroupEntrances,
+      IdMappings ids,
+      List<OwnFile> ownFiles) {
     return new LaunchRequest(
         spec,
         spec.hostname() == null ? name : spec.hostname(),
-        cgroup.procsFiles(),
+        cgroupEntrances,
         cgroups.mode().equals("unified"),
         fileSources(spec),
-        existing(spec.readonlyPaths(), KernelPaths.READONLY),
-        existing(spec.maskedPaths(), KernelPaths.MASKED).stream()
-            .map(path -> new MaskedPath(path, Files.isDirectory(Path.of(path))))
-            .toList(),
+        hostPaths.readonly(spec.readonlyPaths()),
+        hostPaths.masked(spec.maskedPaths()),
         ownFiles,
         spareGid(spec, ids),
         privileged(spec));
@@ -123,11 +124,6 @@ public final class DescribeLaunch {
     IdMapping last = ids.gidLines().get(ids.gidLines().size() - 1);
     long highest = last.containerID() + last.size() - 1;
     return highest == 0 ? null : highest;
-  }
-
-  private static List<String> existing(List<String> chosen, List<String> otherwise) {
-    return (chosen == null ? otherwise : chosen)
-        .stream().distinct().filter(path -> Files.exists(Path.of(path))).toList();
   }
 
   private static Set<String> fileSources(SandboxSpec spec) {

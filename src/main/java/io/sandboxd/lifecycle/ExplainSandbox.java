@@ -101,10 +101,10 @@ public final class ExplainSandbox {
     String name = spec.name() == null ? "sandbox-" + ID : spec.name();
     Cgroup cgroup = cgroups.of(ID);
     IdMappings ids = idMappings(spec, caller);
-    LaunchRequest request = describe.request(spec, name, cgroup, ids, List.of());
+    LaunchRequest request = describe.request(spec, name, cgroup.entrances(), ids, List.of());
     List<ExplainedStep> steps = new ArrayList<>();
     Commands commands = new Commands();
-    for (Path procs : cgroup.procsFiles()) {
+    for (Path procs : cgroup.entrances()) {
       String directory = procs.getParent().toString();
       steps.add(
           new ExplainedStep("cgroup", "make cgroup", directory, "mkdir(\"" + directory + "\")"));

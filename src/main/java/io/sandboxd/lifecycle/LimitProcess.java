@@ -46,7 +46,7 @@ public final class LimitProcess {
     }
     Cgroup group = sandbox(process).createChild(name(process), limits);
     try {
-      for (Path file : group.procsFiles()) {
+      for (Path file : group.entrances()) {
         procs.add(syscalls.open(file.toString(), Syscalls.O_WRONLY, 0));
       }
       return new Group(procs);

@@ -65,7 +65,7 @@ public final class MakeBlank implements Blanks.Maker {
       ids = kind.has(NamespaceType.USER) ? idRanges.take() : null;
       Cgroup cgroup = cgroups.create(id);
       Fault.BLANK_CGROUP.here((Integer) null);
-      Plan plan = LaunchPlanner.enterBlank(kind, cgroup.procsFiles());
+      Plan plan = LaunchPlanner.enterBlank(kind, cgroup.entrances());
       Path socket = directory.blankSocket(id);
       LaunchInit.Launched init =
           launch.launch(

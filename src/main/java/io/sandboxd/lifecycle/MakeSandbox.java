@@ -95,7 +95,12 @@ public final class MakeSandbox {
     Fault.CREATE_LAYER.here(sandbox);
     times.done(claimed ? "blank" : "cgroup");
     LaunchRequest plans =
-        describe.request(spec, sandbox.name(), cgroup, ids, networkFiles.of(sandbox));
+        describe.request(
+            spec,
+            sandbox.name(),
+            claimed ? List.of() : cgroup.entrances(),
+            ids,
+            networkFiles.of(sandbox));
     streams.watch(sandbox);
     recordExit.watch(sandbox, 0L);
     if (!claimed) {

@@ -94,8 +94,10 @@ public final class OpenSources {
   }
 
   private Fd open(Sandbox sandbox, FdSource source, Caller caller) {
-    if (source instanceof FdSource.CgroupProcs procs) {
-      return syscalls.open(procs.path(), Syscalls.O_WRONLY, 0);
+    if (source instanceof FdSource.CgroupEntrance entrance) {
+      return syscalls.open(entrance.path(), Syscalls.O_WRONLY, 0);
+    } else if (source instanceof FdSource.CgroupDirectory directory) {
+      return syscalls.open(directory.path(), Syscalls.O_RDONLY | Syscalls.O_DIRECTORY, 0);
     } else if (source instanceof FdSource.Namespace namespace) {
       return namespace(namespace.type(), namespace.source(), caller);
     } else if (source instanceof FdSource.MountTree tree) {

@@ -21,7 +21,7 @@ class CgroupProcessesIT extends OnRealHosts {
     assertEquals(List.of(sleeper.pid()), group.pids());
     String groups = Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup"));
     assertEquals(
-        group.procsFiles().size(),
+        group.entrances().size(),
         groups.lines().filter(line -> line.endsWith(":" + group.path())).count(),
         groups);
   }
@@ -121,12 +121,12 @@ class CgroupProcessesIT extends OnRealHosts {
   void removalTakesGroupsMadeInsideAndWaitsForTheDying(RealHost host) throws Exception {
     Cgroup group = host.cgroups.create("a");
     StringBuilder nested = new StringBuilder();
-    for (Path procs : group.procsFiles()) {
+    for (Path procs : group.entrances()) {
       Path inner = procs.resolveSibling("inner/most");
       nested.append("mkdir -p '").append(inner).append("'; ");
     }
     // A v1 cpuset made inside has no CPUs, and nobody can enter it.
-    for (Path procs : group.procsFiles()) {
+    for (Path procs : group.entrances()) {
       if (host.hasUnifiedMemory() || !Files.exists(procs.resolveSibling("cpuset.cpus"))) {
         Path inner = procs.resolveSibling("inner/most/cgroup.procs");
         nested.append("echo 0 > '").append(inner).append("'; ");

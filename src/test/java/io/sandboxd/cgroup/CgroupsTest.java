@@ -105,7 +105,7 @@ class CgroupsTest {
   }
 
   private List<String> hierarchies(Cgroup group) {
-    return group.procsFiles().stream()
+    return group.entrances().stream()
         .map(file -> base.relativize(file).getName(0).toString())
         .toList();
   }

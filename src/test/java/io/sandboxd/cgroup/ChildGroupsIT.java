@@ -102,9 +102,9 @@ class ChildGroupsIT extends OnRealHosts {
     boolean moves = host.hasUnifiedMemory();
     assertEquals(group.path() + (moves ? "/_init" : ""), groupOf(init));
     if (moves) {
-      Path unified = child.procsFiles().get(0).getParent().getParent();
+      Path unified = child.entrances().get(0).getParent().getParent();
       assertEquals("", Files.readString(unified.resolve("cgroup.procs")));
-      assertEquals(List.of(unified.resolve("_init/cgroup.procs")), group.procsFiles());
+      assertEquals(List.of(unified.resolve("_init/cgroup.procs")), group.entrances());
     }
     assertTrue(group.pids().contains(init.pid()));
     Inhabitant late = Inhabitant.start(group, "sleep 1000 & wait");
@@ -259,8 +259,8 @@ class ChildGroupsIT extends OnRealHosts {
     Cgroup child = group.createChild("p1", LIMITS);
     StringBuilder open = new StringBuilder();
     StringBuilder enter = new StringBuilder();
-    for (int i = 0; i < child.procsFiles().size(); i++) {
-      open.append("exec %d>%s; ".formatted(3 + i, child.procsFiles().get(i)));
+    for (int i = 0; i < child.entrances().size(); i++) {
+      open.append("exec %d>%s; ".formatted(3 + i, child.entrances().get(i)));
       enter.append("echo 0 >&%d && ".formatted(3 + i));
     }
     Inhabitant shell =
@@ -281,7 +281,7 @@ class ChildGroupsIT extends OnRealHosts {
   void groupsMadeInsideAreNotInterferedWith(RealHost host) throws Exception {
     assumeTrue(host.hasUnifiedMemory(), "v1 groups may have processes and children");
     Cgroup group = host.cgroups.create("a");
-    Path inner = group.procsFiles().get(0).resolveSibling("inner");
+    Path inner = group.entrances().get(0).resolveSibling("inner");
     Inhabitant init = Inhabitant.start(group, "mkdir '" + inner + "'; echo made; exec sleep 1000");
     assertEquals("made", init.readLine());
     SandboxException e =

@@ -71,16 +71,16 @@ class ChildGroupsTest {
     Cgroup child = group.createChild("p1", LIMITS);
     assertEquals("/sandboxd/a/p1", child.path());
     assertEquals(
-        group.procsFiles().stream().map(ChildGroupsTest::sandboxOf).toList(),
-        child.procsFiles().stream().map(file -> file.getParent().getParent()).toList());
-    assertTrue(child.procsFiles().stream().allMatch(kernel::exists));
+        group.entrances().stream().map(ChildGroupsTest::sandboxOf).toList(),
+        child.entrances().stream().map(file -> file.getParent().getParent()).toList());
+    assertTrue(child.entrances().stream().allMatch(kernel::exists));
     assertEquals("16777216", kernel.get(memoryFile).strip());
     assertTrue(kernel.get(cpuFile).startsWith("25000"), kernel.get(cpuFile));
     assertEquals(List.of("a"), cgroups.ids());
-    assertEquals(child.procsFiles(), kernel.cgroups().of("a").child("p1").procsFiles());
+    assertEquals(child.entrances(), kernel.cgroups().of("a").child("p1").entrances());
   }
 
-  /** Of a list of processes, be it that of the leaf. */
+  /** Of an entrance, be it that of the leaf. */
   private static Path sandboxOf(Path procsFile) {
     Path group = procsFile.getParent();
     return group.endsWith(Division.LEAF) ? group.getParent() : group;
@@ -97,7 +97,7 @@ class ChildGroupsTest {
         assertThrows(SandboxException.class, () -> group.createChild("p1", LIMITS));
     assertEquals(ErrorCode.LAUNCH_FAILED, e.code());
     assertEquals("resources.memory.max", e.fields().get("field"));
-    assertTrue(group.child("p1").procsFiles().stream().noneMatch(kernel::exists));
+    assertTrue(group.child("p1").entrances().stream().noneMatch(kernel::exists));
     group.createChild("p1", LIMITS);
   }
 
@@ -126,7 +126,7 @@ class ChildGroupsTest {
     assertEquals(List.of(20), child.pids());
     kernel.put(procs, "");
     assertTrue(child.tryRemove());
-    assertTrue(child.procsFiles().stream().noneMatch(kernel::exists));
+    assertTrue(child.entrances().stream().noneMatch(kernel::exists));
     assertTrue(child.tryRemove());
   }
 

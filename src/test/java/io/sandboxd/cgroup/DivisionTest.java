@@ -79,10 +79,10 @@ class DivisionTest {
 
   @Test
   void whoeverEntersTheSandboxFromThenOnEntersTheLeaf() {
-    assertEquals(List.of(base.resolve(GROUP + "cgroup.procs")), group.procsFiles());
+    assertEquals(List.of(base.resolve(GROUP + "cgroup.procs")), group.entrances());
     Cgroup child = group.createChild("p1", MEMORY);
-    assertEquals(List.of(base.resolve(LEAF + "cgroup.procs")), group.procsFiles());
-    assertEquals(List.of(base.resolve(GROUP + "p1/cgroup.procs")), child.procsFiles());
+    assertEquals(List.of(base.resolve(LEAF + "cgroup.procs")), group.entrances());
+    assertEquals(List.of(base.resolve(GROUP + "p1/cgroup.procs")), child.entrances());
   }
 
   @Test

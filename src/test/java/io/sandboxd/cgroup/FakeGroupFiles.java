@@ -51,7 +51,7 @@ final class FakeGroupFiles {
   }
 
   void populateLegacy(Path group, Set<String> controllers) {
-    fill(group, "cgroup.procs", "");
+    fill(group, "cgroup.procs", "", "tasks", "");
     for (String controller : controllers) {
       switch (controller) {
         case "memory" -> {

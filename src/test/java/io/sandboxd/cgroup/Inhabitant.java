@@ -23,7 +23,7 @@ final class Inhabitant {
 
   static Inhabitant start(Cgroup group, String script) throws IOException {
     String enter =
-        group.procsFiles().stream()
+        group.entrances().stream()
             .map(Path::toString)
             .map(file -> "echo 0 > '" + file + "' || exit 99\n")
             .collect(Collectors.joining());

@@ -30,7 +30,7 @@ class UnifiedGroupIT extends OnRealHosts {
   }
 
   private static Path directory(Cgroup group) {
-    return group.procsFiles().get(0).getParent();
+    return group.entrances().get(0).getParent();
   }
 
   /** If the operator wants so: ours leave it to the kernel whom it kills, to spare init. */

@@ -55,7 +55,7 @@ class BlankKindTest {
   void noStepIsMissing(String json) {
     LaunchRequest request = LaunchRequests.request(json);
     BlankKind kind = BlankKind.of(request.spec()).orElseThrow();
-    Plan ahead = LaunchPlanner.enterBlank(kind, request.cgroupProcs());
+    Plan ahead = LaunchPlanner.enterBlank(kind, request.cgroupEntrances());
     Plan claimed = LaunchPlanner.furnishBlank(request, "web");
     Plan enter = LaunchPlanner.enter(request);
     Plan furnish = LaunchPlanner.furnish(request);
@@ -70,7 +70,7 @@ class BlankKindTest {
   }
 
   private static boolean makesNamespaces(Step step) {
-    return step.op() == Op.CLONE || step.op() == Op.UNSHARE;
+    return Set.of(Op.CLONE, Op.CLONE_INTO, Op.UNSHARE).contains(step.op());
   }
 
   private static long namespaces(Plan plan) {

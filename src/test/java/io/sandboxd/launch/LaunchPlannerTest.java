@@ -90,11 +90,25 @@ class LaunchPlannerTest {
    * The cgroup namespace takes for its root where its maker is, so the maker must be there first.
    */
   @Test
-  void theCgroupIsJoinedBeforeNamespacesAreMade() {
-    List<Op> ops =
-        LaunchPlanner.enter(LaunchRequests.request("{}")).steps().stream().map(Step::op).toList();
-    assertTrue(ops.indexOf(Op.WRITE_FD) < ops.indexOf(Op.CLONE));
+  void initIsInItsCgroupBeforeACgroupNamespaceIsMade() {
+    List<Op> ops = entering("{}");
+    assertEquals(List.of(Op.CLONE_INTO, Op.UNSHARE), ops.subList(ops.size() - 2, ops.size()));
+    assertFalse(ops.contains(Op.WRITE_FD));
+  }
+
+  /** There nobody may clone into a cgroup of the host's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"user", "cgroup"})
+  void whoJoinsSuchANamespaceEntersItsCgroupBefore(String type) {
+    List<Op> ops = entering("{\"namespaces\":{\"" + type + "\":{\"sandbox\":\"other\"}}}");
+    assertTrue(ops.indexOf(Op.WRITE_FD) < ops.indexOf(Op.SETNS));
     assertEquals(ops.size() - 1, ops.indexOf(Op.CLONE));
+  }
+
+  private static List<Op> entering(String json) {
+    return LaunchPlanner.enter(LaunchRequests.request(json)).steps().stream()
+        .map(Step::op)
+        .toList();
   }
 
   /** A mount namespace that is not the sandbox's own is left as it is. */

@@ -33,7 +33,8 @@ public final class LaunchRequests {
         List.of("/proc/irq", "/proc/sys"),
         List.of(
             new LaunchRequest.MaskedPath("/proc/kcore", false),
-            new LaunchRequest.MaskedPath("/sys/firmware", true)),
+            new LaunchRequest.MaskedPath("/sys/firmware", true),
+            new LaunchRequest.MaskedPath("/sys/kernel/debug", true)),
         List.of(),
         65535L,
         privileged);

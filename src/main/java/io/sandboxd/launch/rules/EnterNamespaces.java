@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The way from the host into the sandbox's cgroup and namespaces; run by a child of the daemon with
@@ -42,10 +43,29 @@ public final class EnterNamespaces {
 
   /** Before a cgroup namespace is made, as that takes the cgroup of its maker for {@code /}. */
   public static void joinCgroup(LaunchRequest request, Plan.Builder plan) {
-    for (Path procs : request.cgroupProcs()) {
-      long slot = plan.send(new FdSource.CgroupProcs(procs.toString()));
-      plan.step("join cgroup", procs.toString(), Op.WRITE_FD, slot, "0");
+    Optional<Path> bornIn = bornIn(request);
+    for (Path entrance : request.cgroupEntrances()) {
+      if (!bornIn.equals(Optional.ofNullable(entrance.getParent()))) {
+        long slot = plan.send(new FdSource.CgroupEntrance(entrance.toString()));
+        plan.step("join cgroup", entrance.toString(), Op.WRITE_FD, slot, "0");
+      }
     }
+  }
+
+  /**
+   * A child can be born in a cgroup of v2 (clone(2), CLONE_INTO_CGROUP), which waits for nobody, as
+   * a move does. But not for who is in another's user namespace by then, and may not write there,
+   * or in another's cgroup namespace, beyond which no cgroup can be had (cgroups(7), nsdelegate).
+   */
+  private static Optional<Path> bornIn(LaunchRequest request) {
+    if (request.namespace(NamespaceType.USER).isJoined()
+        || request.namespace(NamespaceType.CGROUP).isJoined()) {
+      return Optional.empty();
+    }
+    return request.cgroupEntrances().stream()
+        .filter(entrance -> entrance.endsWith("cgroup.procs"))
+        .map(Path::getParent)
+        .findFirst();
   }
 
   /** Offsets can be set only while nobody is inside, so not by clone(2) (time_namespaces(7)). */
@@ -83,7 +103,21 @@ public final class EnterNamespaces {
         made.add(type);
       }
     }
-    plan.step(made.isEmpty() ? "start init" : name(made), null, Op.CLONE, flags(made));
+    Optional<Path> bornIn = bornIn(request);
+    // The kernel would take the cgroup of the parent for its root.
+    boolean cgroupLater = bornIn.isPresent() && made.remove(NamespaceType.CGROUP);
+    String name = made.isEmpty() ? "start init" : name(made);
+    if (bornIn.isPresent()) {
+      String directory = bornIn.get().toString();
+      long slot = plan.send(new FdSource.CgroupDirectory(directory));
+      plan.step(name + ", in its cgroup", directory, Op.CLONE_INTO, flags(made), slot);
+    } else {
+      plan.step(name, null, Op.CLONE, flags(made));
+    }
+    if (cgroupLater) {
+      EnumSet<NamespaceType> cgroup = EnumSet.of(NamespaceType.CGROUP);
+      plan.step(name(cgroup), null, Op.UNSHARE, flags(cgroup));
+    }
   }
 
   /** What init has not made yet if it was a blank until now. */

@@ -27,10 +27,15 @@ final class ProtectedPaths {
         readOnly(plan, mount, path, inside(path, top));
       }
     }
-    for (MaskedPath masked : request.maskedPaths()) {
-      if (masked.path().startsWith(top + "/")) {
-        mask(plan, mount, masked, inside(masked.path(), top));
-      }
+    List<MaskedPath> masked =
+        request.maskedPaths().stream().filter(m -> m.path().startsWith(top + "/")).toList();
+    masked.stream()
+        .filter(m -> !m.directory())
+        .forEach(file -> maskFile(plan, mount, file.path(), inside(file.path(), top)));
+    List<String> directories =
+        masked.stream().filter(MaskedPath::directory).map(MaskedPath::path).toList();
+    if (!directories.isEmpty()) {
+      maskDirectories(plan, mount, directories, top);
     }
   }
 
@@ -62,18 +67,30 @@ final class ProtectedPaths {
     plan.release(part);
   }
 
-  /** A directory becomes an empty one, a file an empty one. */
-  private static void mask(Plan.Builder plan, long mount, MaskedPath masked, String name) {
-    String path = masked.path();
-    long cover;
-    if (masked.directory()) {
-      cover = plan.make();
-      long attributes = Mounts.NOSUID_NODEV_NOEXEC | Syscalls.MOUNT_ATTR_RDONLY;
-      Mounts.create(plan, cover, "tmpfs", List.of("mode=755", "size=4k"), attributes, path);
-    } else {
-      cover = Mounts.copy(plan, "/dev/null", false);
-    }
+  /** It becomes an empty one. */
+  private static void maskFile(Plan.Builder plan, long mount, String path, String name) {
+    long cover = Mounts.copy(plan, "/dev/null", false);
     plan.step("mask " + path, path, Op.ATTACH, cover, mount, name);
+    plan.release(cover);
+  }
+
+  /**
+   * They become one empty directory: a file system for each would take the kernel twice the time.
+   */
+  private static void maskDirectories(
+      Plan.Builder plan, long mount, List<String> paths, String top) {
+    String first = paths.get(0);
+    long cover = plan.make();
+    long attributes = Mounts.NOSUID_NODEV_NOEXEC | Syscalls.MOUNT_ATTR_RDONLY;
+    Mounts.create(plan, cover, "tmpfs", List.of("mode=755", "size=4k"), attributes, first);
+    plan.step("mask " + first, first, Op.ATTACH, cover, mount, inside(first, top));
+    for (String path : paths.subList(1, paths.size())) {
+      long copy = plan.make();
+      plan.step("enter mount", path, Op.FCHDIR, cover);
+      plan.step("copy mount " + first, path, Op.OPEN_TREE, copy, ".", Syscalls.OPEN_TREE_CLONE);
+      plan.step("mask " + path, path, Op.ATTACH, copy, mount, inside(path, top));
+      plan.release(copy);
+    }
     plan.release(cover);
   }
 }

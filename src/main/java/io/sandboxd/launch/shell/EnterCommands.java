@@ -54,8 +54,13 @@ final class EnterCommands {
       case WRITE_FILE -> writeFile((String) step.args().get(0), (String) step.args().get(1));
       case WRITE_FD -> lines.add("echo $$ > " + Shell.quote(step.path()));
       case SETNS -> join((FdSource.Namespace) plan.fds().get(number(step, 0)));
-      case UNSHARE -> unshare.add("--time");
+      case UNSHARE ->
+          unshare.add(number(step, 0) == NamespaceType.TIME.cloneFlag() ? "--time" : "--cgroup");
       case CLONE -> make(number(step, 0));
+      case CLONE_INTO -> {
+        lines.add("echo $$ > " + Shell.quote(step.path() + "/cgroup.procs"));
+        make(number(step, 0));
+      }
       default -> throw new IllegalArgumentException(step.toString());
     }
   }
