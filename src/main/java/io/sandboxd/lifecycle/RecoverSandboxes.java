@@ -16,9 +16,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -87,22 +85,18 @@ public final class RecoverSandboxes {
     missed.of(found); // before anything else can be told of them
     found.parallelStream().forEach(s -> recordExit.watch(s, missed.oomKills(s)));
     List<CompletableFuture<Void>> reached = found.parallelStream().map(this::reach).toList();
-    Map<Sandbox, CompletableFuture<Void>> told = new LinkedHashMap<>();
-    for (int i = 0; i < found.size(); i++) {
-      told.put(found.get(i), reached.get(i));
-    }
     long deadline = System.nanoTime() + Timeouts.RECOVERY.toNanos();
-    told.forEach(
-        (sandbox, ready) -> {
-          try {
-            Fault.RECOVER_REACHED.here(sandbox);
-            settle(sandbox, ready, deadline);
-            Fault.RECOVER_SETTLED.here(sandbox);
-          } catch (RuntimeException e) {
-            // One sandbox's trouble, or a full disk, must not keep the daemon from the others.
-            LOG.errorf(e, "Sandbox %s could not be settled.", sandbox.name());
-          }
-        });
+    for (int i = 0; i < found.size(); i++) {
+      Sandbox sandbox = found.get(i);
+      try {
+        Fault.RECOVER_REACHED.here(sandbox);
+        settle(sandbox, reached.get(i), deadline);
+        Fault.RECOVER_SETTLED.here(sandbox);
+      } catch (RuntimeException e) {
+        // One sandbox's trouble, or a full disk, must not keep the daemon from the others.
+        LOG.errorf(e, "Sandbox %s could not be settled.", sandbox.name());
+      }
+    }
     if (!found.isEmpty()) {
       LOG.infof("Found sandboxes again: %d.", found.size());
     }

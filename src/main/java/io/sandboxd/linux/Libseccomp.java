@@ -48,7 +48,7 @@ public final class Libseccomp {
 
   /**
    * Compiles a profile that the rules of the model have found good. It takes milliseconds, and for
-   * one that goes to all limits a second: so one at a time.
+   * one that goes to all limits a second.
    *
    * @throws SandboxException {@code invalid_spec} with the rule, {@code seccomp.syscalls[N]}
    * @throws UnsatisfiedLinkError when the library is not there
@@ -57,7 +57,7 @@ public final class Libseccomp {
     return new SeccompFilter(flags(profile), bounded(CallRanges.compact(program(profile))));
   }
 
-  /** As it is before it is made small, without bounds. */
+  /** As it is before it is made small, without bounds. One at a time, as it takes memory too. */
   synchronized byte[] program(SeccompProfile profile) {
     if (library == null) {
       library = LibraryLoader.create(LibseccompFunctions.class).failImmediately().load(LIBRARY);

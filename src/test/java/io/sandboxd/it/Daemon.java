@@ -16,9 +16,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /**
  * The packaged daemon as a process, with a socket, a state directory and cgroups of its own. It can
@@ -36,17 +36,7 @@ public final class Daemon implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final AtomicInteger COUNT = new AtomicInteger();
 
-  private static final List<String> LEAN_FLAGS =
-      List.of(
-          "-XX:+UseSerialGC",
-          "-XX:TieredStopAtLevel=1",
-          "-Xms16m",
-          "-Xmx96m",
-          "-Xss512k",
-          "-XX:+ExitOnOutOfMemoryError",
-          "-XX:+ErrorFileToStderr",
-          "-Xlog:cds=off",
-          "-Xlog:cds+dynamic=off");
+  private static final String LAUNCHER = Path.of("deploy/sandboxd").toAbsolutePath().toString();
 
   private final int number = COUNT.incrementAndGet();
   private final Path home;
@@ -138,27 +128,18 @@ public final class Daemon implements AutoCloseable {
   /** Starts it and waits for nothing. */
   public Daemon spawn() {
     List<String> command = new ArrayList<>(launcher);
-    command.add(javaHome.resolve("bin/java").toString());
-    command.addAll(LEAN_FLAGS);
-    if (javaHome.equals(JAVA_HOME)) {
-      archive().ifPresent(command::add);
-    }
-    settings.forEach(
-        (key, value) -> {
-          if (value != null) {
-            command.add("-D" + key + "=" + value);
-          }
-        });
-    command.addAll(List.of("-jar", "quarkus-run.jar"));
+    command.add(LAUNCHER);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("SANDBOXD_"));
+    builder.environment().put("SANDBOXD_APP", installation.toString());
+    builder.environment().put("JAVA_HOME", javaHome.toString());
+    builder.environment().put("JDK_JAVA_OPTIONS", properties());
     environment.forEach(
         (name, value) -> {
           if (value != null) {
             builder.environment().put(name, value);
           }
         });
-    builder.directory(installation.toFile()); // an archive is good for this one class path alone
     try {
       builder
           .redirectErrorStream(true)
@@ -170,14 +151,12 @@ public final class Daemon implements AutoCloseable {
     return this;
   }
 
-  /** What deploy/archive has made before the tests, in whichever form the Java at hand takes. */
-  private Optional<String> archive() {
-    return Map.of("sandboxd.jsa", "-XX:SharedArchiveFile=", "sandboxd.aot", "-XX:AOTCache=")
-        .entrySet()
-        .stream()
-        .filter(form -> Files.exists(installation.resolve(form.getKey())))
-        .map(form -> form.getValue() + form.getKey())
-        .findFirst();
+  /** The settings as Java takes them from its environment. */
+  private String properties() {
+    return settings.entrySet().stream()
+        .filter(setting -> setting.getValue() != null)
+        .map(setting -> "'-D" + setting.getKey() + "=" + setting.getValue() + "'")
+        .collect(Collectors.joining(" "));
   }
 
   /**
@@ -261,14 +240,16 @@ public final class Daemon implements AutoCloseable {
     return "/sandboxd-it-" + ProcessHandle.current().pid() + "-" + number;
   }
 
-  /** What it wrote to stdout and stderr, in all its lives. */
+  /** The file with what it wrote to stdout and stderr, in all its lives. */
   public Path log() {
     return LOGS.resolve("daemon-" + number + ".log");
   }
 
+  /** The same, without what Java says of {@link #properties}. */
   public String logText() {
     try {
-      return Files.exists(log()) ? Files.readString(log()) : "";
+      String text = Files.exists(log()) ? Files.readString(log()) : "";
+      return text.replaceAll("(?m)^NOTE: Picked up JDK_JAVA_OPTIONS: .*\\R", "");
     } catch (IOException e) {
       throw new AssertionError(e);
     }

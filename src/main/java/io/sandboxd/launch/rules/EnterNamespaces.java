@@ -43,9 +43,8 @@ public final class EnterNamespaces {
 
   /** Before a cgroup namespace is made, as that takes the cgroup of its maker for {@code /}. */
   public static void joinCgroup(LaunchRequest request, Plan.Builder plan) {
-    Optional<Path> bornIn = bornIn(request);
     for (Path entrance : request.cgroupEntrances()) {
-      if (!bornIn.equals(Optional.ofNullable(entrance.getParent()))) {
+      if (!isBornIn(request, entrance)) {
         long slot = plan.send(new FdSource.CgroupEntrance(entrance.toString()));
         plan.step("join cgroup", entrance.toString(), Op.WRITE_FD, slot, "0");
       }
@@ -57,15 +56,10 @@ public final class EnterNamespaces {
    * a move does. But not for who is in another's user namespace by then, and may not write there,
    * or in another's cgroup namespace, beyond which no cgroup can be had (cgroups(7), nsdelegate).
    */
-  private static Optional<Path> bornIn(LaunchRequest request) {
-    if (request.namespace(NamespaceType.USER).isJoined()
-        || request.namespace(NamespaceType.CGROUP).isJoined()) {
-      return Optional.empty();
-    }
-    return request.cgroupEntrances().stream()
-        .filter(entrance -> entrance.endsWith("cgroup.procs"))
-        .map(Path::getParent)
-        .findFirst();
+  private static boolean isBornIn(LaunchRequest request, Path entrance) {
+    return entrance.endsWith("cgroup.procs")
+        && !request.namespace(NamespaceType.USER).isJoined()
+        && !request.namespace(NamespaceType.CGROUP).isJoined();
   }
 
   /** Offsets can be set only while nobody is inside, so not by clone(2) (time_namespaces(7)). */
@@ -103,12 +97,13 @@ public final class EnterNamespaces {
         made.add(type);
       }
     }
-    Optional<Path> bornIn = bornIn(request);
+    Optional<Path> bornIn =
+        request.cgroupEntrances().stream().filter(e -> isBornIn(request, e)).findFirst();
     // The kernel would take the cgroup of the parent for its root.
     boolean cgroupLater = bornIn.isPresent() && made.remove(NamespaceType.CGROUP);
     String name = made.isEmpty() ? "start init" : name(made);
     if (bornIn.isPresent()) {
-      String directory = bornIn.get().toString();
+      String directory = bornIn.get().getParent().toString();
       long slot = plan.send(new FdSource.CgroupDirectory(directory));
       plan.step(name + ", in its cgroup", directory, Op.CLONE_INTO, flags(made), slot);
     } else {
