@@ -1,5 +1,6 @@
 package io.sandboxd.daemon;
 
+import io.quarkus.runtime.Application;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.logging.Level;
 import org.jboss.logging.Logger;
 
 /**
@@ -41,6 +43,11 @@ import org.jboss.logging.Logger;
  */
 @QuarkusMain
 public final class Daemon implements QuarkusApplication {
+  static {
+    // Everything would be logged, and kept, until Quarkus knows what is to be.
+    java.util.logging.Logger.getLogger("").setLevel(Level.INFO);
+  }
+
   private static final Logger LOG = Logger.getLogger(Daemon.class);
 
   // Made before there is an application that could be handed them. Either there is a socket of our
@@ -63,6 +70,7 @@ public final class Daemon implements QuarkusApplication {
   private final Ending ending;
   private final RecoverSandboxes recover;
   private final Blanks blanks;
+  private final DaemonMetrics metrics;
   private HttpListener listener;
   private Watchdog watchdog;
 
@@ -80,7 +88,8 @@ public final class Daemon implements QuarkusApplication {
       LastRequests lastRequests,
       Ending ending,
       RecoverSandboxes recover,
-      Blanks blanks) {
+      Blanks blanks,
+      DaemonMetrics metrics) {
     this.vertx = vertx;
     this.settings = settings;
     this.wiring = wiring;
@@ -95,18 +104,19 @@ public final class Daemon implements QuarkusApplication {
     this.ending = ending;
     this.recover = recover;
     this.blanks = blanks;
+    this.metrics = metrics;
   }
 
   /** Serves until the process is told to end. */
   public static void main(String... arguments) {
-    try {
-      if (arguments.length > 0) {
-        CommandLine.answer(arguments);
-        return;
-      }
+    if (arguments.length > 0) {
+      CommandLine.answer(arguments);
+      return;
+    }
+    try (NativeLibraries libraries = new NativeLibraries()) {
       SettingsReader reader = new SettingsReader(systemProperties(), System.getenv());
       reader.armFault();
-      serve(reader.settings(), reader.logLevel());
+      serve(reader.settings(), reader.logLevel(), libraries);
     } catch (StartException e) {
       fail(e.exitCode(), e.getMessage());
     } catch (AccessDeniedException e) {
@@ -116,7 +126,8 @@ public final class Daemon implements QuarkusApplication {
     }
   }
 
-  private static void serve(Settings settings, String logLevel) throws IOException {
+  private static void serve(Settings settings, String logLevel, NativeLibraries libraries)
+      throws IOException {
     if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
       throw StartException.unavailable("it makes namespaces and cgroups: start it as root");
     }
@@ -128,15 +139,25 @@ public final class Daemon implements QuarkusApplication {
     if (sockets.isEmpty()) {
       socket = UnixSocket.prepare(settings.socket(), settings.socketGroup());
     }
-    NativeLibraries.load();
-    Libc libc = new Libc();
-    SettingsProducer.use(settings, libc);
+    SettingsProducer.use(settings);
+    prepareApplication();
+    Libc libc = libraries.await();
+    SettingsProducer.use(libc);
     sockets.forEach(each -> PASSED.put(each, each.adopt(libc)));
     requireGroup(settings.adminGroup(), libc);
     claim(settings, libc);
     notify = NotifySocket.in(System.getenv());
     System.setProperty("quarkus.log.category.\"io.sandboxd\".level", logLevel);
     Quarkus.run(Daemon.class);
+  }
+
+  /** What {@link Quarkus#run} begins with. It needs no libraries, so they are bound meanwhile. */
+  private static void prepareApplication() {
+    try {
+      Class.forName(Application.APP_CLASS_NAME);
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static void requireGroup(String name, Syscalls syscalls) {
@@ -190,6 +211,7 @@ public final class Daemon implements QuarkusApplication {
     }
     notify.tell("READY=1", "STATUS=Serving.");
     wiring.prepare();
+    wiring.chores().execute(metrics::bind);
     List<Executor> threads = new ArrayList<>(wiring.loops());
     vertx.nettyEventLoopGroup().forEach(threads::add);
     long period = Watchdog.period(System.getenv(), ProcessHandle.current().pid());

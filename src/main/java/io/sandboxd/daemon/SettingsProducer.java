@@ -12,8 +12,11 @@ final class SettingsProducer {
   private static volatile Settings settings;
   private static volatile Libc libc;
 
-  static void use(Settings read, Libc loaded) {
+  static void use(Settings read) {
     settings = read;
+  }
+
+  static void use(Libc loaded) {
     libc = loaded;
   }
 

@@ -294,6 +294,11 @@ public final class Wiring {
     chores.execute(validator::prepare);
   }
 
+  /** Whose threads may wait. */
+  Executor chores() {
+    return chores;
+  }
+
   /** The threads that all sandboxes depend on. */
   List<Executor> loops() {
     return List.of(reaper, output);

@@ -33,7 +33,10 @@ class LeaksIT {
     Process sleeper = new ProcessBuilder("sleep", "1000").start();
     for (Path hierarchy : HostCgroups.hierarchies()) {
       Path root = hierarchy.resolve(daemon.cgroupRoot().substring(1));
-      if (Files.isDirectory(root) && !Files.exists(root.resolve("cpuset.cpus"))) {
+      boolean takesNobodyYet =
+          Files.exists(root.resolve("cpuset.cpus")) // of cpuset v1, which inherits nothing
+              && !Files.exists(root.resolve("cgroup.controllers"));
+      if (Files.isDirectory(root) && !takesNobodyYet) {
         Path group = Files.createDirectory(root.resolve(STRAY));
         Files.writeString(group.resolve("cgroup.procs"), Long.toString(sleeper.pid()));
       }

@@ -1,5 +1,6 @@
 package io.sandboxd.it;
 
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
@@ -40,7 +41,16 @@ class ServingIT {
         .then()
         .statusCode(200)
         .body("checks.name", hasItem("sandboxes recovered"));
-    daemon.given().get("/q/metrics").then().statusCode(200).body(containsString("jvm_"));
+    // Those of the daemon itself come a moment after it serves.
+    await("the metrics of the JVM")
+        .until(() -> daemon.given().get("/q/metrics").asString().contains("jvm_memory_used_bytes"));
+    daemon
+        .given()
+        .get("/q/metrics")
+        .then()
+        .statusCode(200)
+        .body(containsString("process_cpu_usage"))
+        .body(containsString("http_server_active_connections"));
     daemon
         .given()
         .get("/v1/info")
