@@ -15,8 +15,14 @@ final class CgroupMounts {
    *
    * @param controllers those of v1 that sandboxes can use; empty for cgroup2, whose own files tell
    * @param whole from the hierarchy's top on, rather than a bind mount of some group in it
+   * @param options of the file system cgroup2; empty for v1
    */
-  record Mount(String point, boolean unified, Set<String> controllers, boolean whole) {}
+  record Mount(
+      String point,
+      boolean unified,
+      Set<String> controllers,
+      boolean whole,
+      List<String> options) {}
 
   private CgroupMounts() {}
 
@@ -42,12 +48,14 @@ final class CgroupMounts {
   private static Mount of(MountInfo mount) {
     boolean whole = mount.root().equals("/");
     if (mount.type().equals("cgroup2")) {
-      return new Mount(mount.point(), true, Set.of(), whole);
+      List<String> options =
+          mount.superOptions().stream().filter(o -> !o.equals("rw") && !o.equals("ro")).toList();
+      return new Mount(mount.point(), true, Set.of(), whole, options);
     }
     Set<String> attached = new LinkedHashSet<>(mount.superOptions());
     attached.retainAll(Controller.LEGACY_NAMES);
     return mount.type().equals("cgroup") && !attached.isEmpty()
-        ? new Mount(mount.point(), false, attached, whole)
+        ? new Mount(mount.point(), false, attached, whole, List.of())
         : null;
   }
 }

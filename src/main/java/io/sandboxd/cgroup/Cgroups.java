@@ -97,6 +97,11 @@ public final class Cgroups {
     return layout.mode();
   }
 
+  /** With what cgroup2 is mounted here, such as {@code nsdelegate}; empty where it is not. */
+  public List<String> unifiedOptions() {
+    return mounts.get(0).options();
+  }
+
   /**
    * What can be limited here, of {@code memory}, {@code cpu}, {@code cpuset}, {@code pids}, {@code
    * io}.

@@ -76,6 +76,7 @@ public final class LaunchPlanner {
             null,
             cgroupEntrances,
             false,
+            List.of(),
             Set.of(),
             List.of(),
             List.of(),

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param cgroupEntrances by which the sandbox's cgroup is entered, one per hierarchy: of v1 the
  *     file {@code tasks}, of v2 {@code cgroup.procs}
  * @param unifiedCgroup whether all controllers are in the one hierarchy of cgroup v2
+ * @param unifiedOptions those of the host's cgroup2
  * @param fileSources the sources of bind mounts that are no directories
  * @param readonlyPaths those that this kernel has, below {@code /proc} and {@code /sys}
  * @param maskedPaths likewise
@@ -29,6 +30,7 @@ public record LaunchRequest(
     String hostname,
     List<Path> cgroupEntrances,
     boolean unifiedCgroup,
+    List<String> unifiedOptions,
     Set<String> fileSources,
     List<String> readonlyPaths,
     List<MaskedPath> maskedPaths,
@@ -52,6 +54,15 @@ public record LaunchRequest(
   /** Whether ids inside differ from the host's. */
   public boolean inUserNamespace() {
     return !namespace(NamespaceType.USER).isHost();
+  }
+
+  /**
+   * With what cgroup2 has to be mounted. Who does so in the host's cgroup namespace says anew what
+   * holds for the whole host, and what is left out ends for all ({@code nsdelegate}, cgroups(7)).
+   * Who has joined one may be in the host's; in a new one the options mean nothing.
+   */
+  public List<String> cgroup2Options() {
+    return isNew(NamespaceType.CGROUP) ? List.of() : unifiedOptions;
   }
 
   public boolean mayConfigure(NamespaceType type) {

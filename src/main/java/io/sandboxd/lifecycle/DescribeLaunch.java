@@ -109,6 +109,7 @@ public final class DescribeLaunch {
         spec.hostname() == null ? name : spec.hostname(),
         cgroupEntrances,
         cgroups.mode().equals("unified"),
+        cgroups.unifiedOptions(),
         fileSources(spec),
         hostPaths.readonly(spec.readonlyPaths()),
         hostPaths.masked(spec.maskedPaths()),

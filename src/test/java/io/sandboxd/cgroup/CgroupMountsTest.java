@@ -17,7 +17,14 @@ class CgroupMountsTest {
         26 23 0:25 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot
         """;
     assertEquals(
-        List.of(new Mount("/sys/fs/cgroup", true, Set.of(), true)), CgroupMounts.parse(mountinfo));
+        List.of(
+            new Mount(
+                "/sys/fs/cgroup",
+                true,
+                Set.of(),
+                true,
+                List.of("nsdelegate", "memory_recursiveprot"))),
+        CgroupMounts.parse(mountinfo));
   }
 
   @Test
@@ -34,10 +41,11 @@ class CgroupMountsTest {
         """;
     assertEquals(
         List.of(
-            new Mount("/sys/fs/cgroup/unified", true, Set.of(), true),
-            new Mount("/sys/fs/cgroup/cpu,cpuacct", false, Set.of("cpu", "cpuacct"), true),
-            new Mount("/sys/fs/cgroup/memory", false, Set.of("memory"), true),
-            new Mount("/sys/fs/cgroup/devices", false, Set.of("devices"), true)),
+            new Mount("/sys/fs/cgroup/unified", true, Set.of(), true, List.of()),
+            new Mount(
+                "/sys/fs/cgroup/cpu,cpuacct", false, Set.of("cpu", "cpuacct"), true, List.of()),
+            new Mount("/sys/fs/cgroup/memory", false, Set.of("memory"), true, List.of()),
+            new Mount("/sys/fs/cgroup/devices", false, Set.of("devices"), true, List.of())),
         CgroupMounts.parse(mountinfo));
   }
 
@@ -56,7 +64,8 @@ class CgroupMountsTest {
   void takesABindMountWhereThereIsNothingElse() {
     String mountinfo = "50 31 0:25 /docker/4f2 /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
     assertEquals(
-        List.of(new Mount("/sys/fs/cgroup", true, Set.of(), false)), CgroupMounts.parse(mountinfo));
+        List.of(new Mount("/sys/fs/cgroup", true, Set.of(), false, List.of())),
+        CgroupMounts.parse(mountinfo));
   }
 
   @Test

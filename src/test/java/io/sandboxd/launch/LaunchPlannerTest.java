@@ -53,6 +53,26 @@ class LaunchPlannerTest {
     assertEquals(LaunchRequests.resource(name + ".plan"), actual);
   }
 
+  /** Without its options they would end for the whole host. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"namespaces\":{\"user\":\"host\",\"cgroup\":\"host\"}}",
+        "{\"namespaces\":{\"user\":\"host\",\"cgroup\":{\"path\":\"/proc/1/ns/cgroup\"}}}",
+        "{\"namespaces\":{\"cgroup\":\"host\",\"network\":\"host\"},"
+            + "\"mounts\":[{\"destination\":\"/c\",\"type\":\"cgroup2\"}]}"
+      })
+  void cgroup2OfTheHostIsMountedAsItIs(String json) {
+    List<String> mounts =
+        LaunchPlanner.furnish(LaunchRequests.request(json))
+            .text()
+            .lines()
+            .filter(line -> line.contains("\"cgroup2\""))
+            .toList();
+    assertEquals(1, mounts.size());
+    assertTrue(mounts.get(0).contains("[nsdelegate, memory_recursiveprot]"), mounts.get(0));
+  }
+
   @Test
   void equalRequestsGiveEqualPlans() {
     String json = "{\"sysctls\":{\"net.b\":\"1\",\"net.a\":\"2\"}}";

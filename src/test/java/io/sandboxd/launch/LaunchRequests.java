@@ -29,6 +29,7 @@ public final class LaunchRequests {
         "box",
         PROCS,
         true,
+        List.of("nsdelegate", "memory_recursiveprot"),
         Set.of("/srv/file"),
         List.of("/proc/irq", "/proc/sys"),
         List.of(

@@ -50,7 +50,7 @@ public final class KernelMounts {
       Mounts.create(plan, sys, "sysfs", List.of(), readOnly, "/sys");
       Mounts.putDirectory(plan, sys, "/sys");
       if (request.unifiedCgroup() && request.mayConfigure(NamespaceType.CGROUP)) {
-        Mounts.mount(plan, "/sys/fs/cgroup", "cgroup2", List.of(), readOnly);
+        Mounts.mount(plan, "/sys/fs/cgroup", "cgroup2", request.cgroup2Options(), readOnly);
       }
     } else if (request.spec().root() != null) {
       sys = Mounts.copy(plan, "/sys", true);

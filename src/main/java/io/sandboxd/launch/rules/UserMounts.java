@@ -6,6 +6,7 @@ import io.sandboxd.launch.Mounts;
 import io.sandboxd.launch.Op;
 import io.sandboxd.launch.Plan;
 import io.sandboxd.linux.Syscalls;
+import io.sandboxd.sandbox.MountType;
 import io.sandboxd.sandbox.SandboxSpec.Mount;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,9 @@ public final class UserMounts {
       if (mount.source() != null) {
         bind(request, plan, mount, "mounts[" + i + "].source", options, attributes);
       } else {
+        if (MountType.CGROUP2.word().equals(mount.type())) {
+          options.addAll(request.cgroup2Options());
+        }
         Mounts.mount(plan, mount.destination(), mount.type(), options, attributes);
       }
     }
