@@ -139,7 +139,7 @@ public final class Daemon implements QuarkusApplication {
     if (sockets.isEmpty()) {
       socket = UnixSocket.prepare(settings.socket(), settings.socketGroup());
     }
-    SettingsProducer.use(settings);
+    SettingsProducer.use(settings, Histories.of(settings));
     prepareApplication();
     Libc libc = libraries.await();
     SettingsProducer.use(libc);

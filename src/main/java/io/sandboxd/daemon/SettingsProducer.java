@@ -6,14 +6,16 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.Typed;
 import jakarta.inject.Singleton;
 
-/** Hands to the application what there is before it: the settings, and the C library. */
+/** Hands to the application what there is before it. */
 @Singleton
 final class SettingsProducer {
   private static volatile Settings settings;
+  private static volatile Histories histories;
   private static volatile Libc libc;
 
-  static void use(Settings read) {
+  static void use(Settings read, Histories begun) {
     settings = read;
+    histories = begun;
   }
 
   static void use(Libc loaded) {
@@ -24,6 +26,12 @@ final class SettingsProducer {
   @Singleton
   Settings settings() {
     return settings;
+  }
+
+  @Produces
+  @Singleton
+  Histories histories() {
+    return histories;
   }
 
   /** As itself: the rest knows it as {@link io.sandboxd.linux.Syscalls}, of {@link Wiring}. */

@@ -78,9 +78,7 @@ import io.sandboxd.sandbox.rules.SpecValidator;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -125,15 +123,12 @@ public final class Wiring {
   private final Executor chores =
       new Chores(Executors.newCachedThreadPool(task -> daemonThread(task, "chore")), timer);
 
-  Wiring(Settings settings, Libc libc) {
+  Wiring(Settings settings, Libc libc, Histories histories) {
     syscalls = libc;
     timer.prestartAllCoreThreads();
     StateDirectory directory = new StateDirectory(settings.stateDir());
-    // Both at a time: a history takes as long to read as much else of the start.
-    CompletableFuture<EventLog> calls =
-        CompletableFuture.supplyAsync(() -> history(settings, "audit"));
-    events = history(settings, "events");
-    audit = new AuditLog(calls.join());
+    events = histories.events().join();
+    audit = new AuditLog(histories.calls().join());
     PolicyRules policy =
         new PolicyRules(settings.policy(), settings.defaultLimits(), settings.outputRetention());
     TellEvents tell = new TellEvents(events);
@@ -302,11 +297,6 @@ public final class Wiring {
   /** The threads that all sandboxes depend on. */
   List<Executor> loops() {
     return List.of(reaper, output);
-  }
-
-  private static EventLog history(Settings settings, String directory) {
-    return new EventLog(
-        settings.stateDir().resolve(directory), settings.keptEvents(), Clock.systemUTC());
   }
 
   private static Thread daemonThread(Runnable task, String name) {

@@ -46,7 +46,7 @@ public record Cidr(IpAddress address, int prefix) {
   }
 
   public boolean isNetwork() {
-    return network().equals(this);
+    return first().equals(address.number());
   }
 
   public boolean contains(IpAddress other) {
