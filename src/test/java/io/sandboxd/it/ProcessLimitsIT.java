@@ -150,20 +150,20 @@ class ProcessLimitsIT {
   void limitsOfItsOwnLeaveNoGroupBehind(Daemon daemon) {
     requires(daemon, "pids");
     TestSandbox sandbox = TestSandbox.started(daemon);
-    int before = HostCgroups.below(daemon.cgroupRoot()).size();
+    long before = groups(daemon);
     Crowd.run(
         40,
         8,
         number ->
             sandbox.exec(
                 List.of("sh", "-c", "echo $(:)"), "resources", json("pids", json("max", 4))));
-    await().until(() -> HostCgroups.below(daemon.cgroupRoot()).size() <= before);
+    await().until(() -> groups(daemon) <= before);
     sandbox
         .post("/exec", json("args", List.of("/nowhere"), "resources", json("pids", json("max", 4))))
         .then()
         .statusCode(422)
         .body("exitCode", equalTo(127));
-    await().until(() -> HostCgroups.below(daemon.cgroupRoot()).size() <= before);
+    await().until(() -> groups(daemon) <= before);
     Response bomb =
         sandbox.post(
             "/exec",
@@ -175,6 +175,13 @@ class ProcessLimitsIT {
                 "wait",
                 true));
     assertNotEquals(0, bomb.jsonPath().getInt("exit.code"), bomb.asString());
+  }
+
+  /** Without that of cgroup v2 to which who lives in a sandbox moves, once and for all. */
+  private static long groups(Daemon daemon) {
+    return HostCgroups.below(daemon.cgroupRoot()).stream()
+        .filter(group -> !group.endsWith("_init"))
+        .count();
   }
 
   private static void requires(Daemon daemon, String controller) {
