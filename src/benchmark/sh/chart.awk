@@ -32,7 +32,7 @@ END {
     sort_bars(group)
     for (i = 1; i <= bars[group]; i++) {
       name = who[group, i]
-      colour = name == "sandboxd" ? "#0b7285" : name == "floor" ? "#adb5bd" : "#ced4da"
+      colour = name == "sandboxd" ? "#0b7285" : name == "requests" ? "#66d9e8" : name == "floor" ? "#adb5bd" : "#ced4da"
       width = median[group, i] / most[group] * 540
       printf "<text x=\"100\" y=\"%d\" text-anchor=\"end\">%s</text>\n", y + 14, escaped(name)
       printf "<rect x=\"108\" y=\"%d\" width=\"%.1f\" height=\"18\" fill=\"%s\"/>\n", y, (width < 1 ? 1 : width), colour

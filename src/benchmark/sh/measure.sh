@@ -18,9 +18,9 @@ figure_of() { # NAME
   awk -F '\t' -v name="$1" '$1 == name { value = $2 } END { print value }' "$work/figures"
 }
 
-spec() { # NAME USER-NAMESPACE ARGUMENT...
-  jq -cn --arg name "$1" --arg user "$2" --arg root "$ROOT_DIRECTORY" --argjson namespaces "{$NAMESPACES}" '{name: $name,
-    namespaces: ($namespaces + {user: $user}), root: {path: $root, readonly: true}, process: {args: $ARGS.positional}}' \
+spec() { # NAME USER-NAMESPACE ARGUMENT...; without a name the daemon chooses one
+  jq -cn --arg name "$1" --arg user "$2" --arg root "$ROOT_DIRECTORY" --argjson namespaces "{$NAMESPACES}" '{
+    name: (if $name == "" then null else $name end), namespaces: ($namespaces + {user: $user}), root: {path: $root, readonly: true}, process: {args: $ARGS.positional}}' \
     --args "${@:3}"
 }
 
@@ -63,6 +63,7 @@ prepare_sandboxd() {
   api 'sandboxes?start=true' -o /dev/null --json "$(spec running host /bin/sleep 1000000)"
   floor_groups
   find_work exec sandboxd && "$BENCHMARK" --count "$warm" "${WORK[@]}" >/dev/null
+  find_work cycle requests && "$BENCHMARK" --count "$((warm / 10))" "${WORK[@]}" >/dev/null
   find_work cycle sandboxd && "$BENCHMARK" --count "$((warm / 10))" "${WORK[@]}" >/dev/null
 }
 
@@ -75,6 +76,7 @@ floor_groups() {
   ((${#FLOOR_GROUPS[@]})) || die 'the daemon does not say which cgroups it makes'
 }
 
+# What is done as one request by sandboxd is done as three by "requests", which is sandboxd, too.
 # Sets WORK to what the measuring program is to do, and VIEW to a command that it is to be started by, if any.
 find_work() { # exec|cycle|cycle-user WHO, or create|event|list sandboxd
   local users=host user=nouser
@@ -89,7 +91,9 @@ find_work() { # exec|cycle|cycle-user WHO, or create|event|list sandboxd
     sandboxd:create)
       WORK=(http "$SOCKET" POST '/v1/sandboxes?start=true' "$(spec idle% "$users" /bin/sleep 1000000)")
       ;;
-    sandboxd:*)
+    sandboxd:*) WORK=(http "$SOCKET" POST /v1/run "$(spec '' "$users" /bin/true)") ;;
+    requests:exec) return 1 ;;
+    requests:*)
       WORK=(http "$SOCKET" POST '/v1/sandboxes?start=true' "$(spec cycle% "$users" /bin/true)"
         GET /v1/sandboxes/cycle%/wait '' DELETE /v1/sandboxes/cycle% '')
       ;;
@@ -103,11 +107,11 @@ find_works() {
   declare -gA TAKES_PART=()
   for group in exec cycle cycle-user; do
     TAKES_PART[$group]=''
-    for who in floor sandboxd "${present[@]}"; do
+    for who in floor sandboxd requests "${present[@]}"; do
       find_work "$group" "$who" || continue
       if "${VIEW[@]}" "$BENCHMARK" "${WORK[@]}" >/dev/null 2>"$work/said"; then
         TAKES_PART[$group]+=" $who"
-      elif [[ $who == floor || $who == sandboxd ]]; then
+      elif [[ $who == floor || $who == sandboxd || $who == requests ]]; then
         die "$who: $group: $(cat "$work/said")"
       else
         echo "$who: no $group here: $(tail -n 1 "$work/said")"
@@ -129,7 +133,7 @@ measure_latency() {
       for who in ${TAKES_PART[$group]}; do
         find_work "$group" "$who"
         case $who in
-          floor | sandboxd) sample "$group.$who" --warm 2 --count 10 ;;
+          floor | sandboxd | requests) sample "$group.$who" --warm 2 --count 10 ;;
           *) sample "$group.$who" --count 3 ;;
         esac
       done

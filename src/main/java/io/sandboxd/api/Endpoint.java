@@ -6,6 +6,7 @@ import static io.sandboxd.api.Endpoint.Right.OWNER;
 
 import io.sandboxd.sandbox.SandboxSpec;
 import io.vertx.core.http.HttpMethod;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +48,7 @@ record Endpoint(HttpMethod method, String path, Right right) {
       List.of(
           get("/v1/info", ANYONE),
           get("/v1/events", ANYONE),
+          post("/v1/run", ANYONE),
           get("/v1/sandboxes", ANYONE),
           post("/v1/sandboxes", ANYONE),
           get(ONE, OWNER),
@@ -108,10 +110,13 @@ record Endpoint(HttpMethod method, String path, Right right) {
    */
   static List<Endpoint> at(String path) {
     String[] given = parts(path);
-    return SHAPES.getOrDefault(given.length, List.of()).stream()
-        .filter(shape -> matches(shape.parts, given))
-        .map(Shape::endpoint)
-        .toList();
+    List<Endpoint> found = new ArrayList<>(2);
+    for (Shape shape : SHAPES.getOrDefault(given.length, List.of())) {
+      if (matches(shape.parts, given)) {
+        found.add(shape.endpoint);
+      }
+    }
+    return found;
   }
 
   /** That of a method; HEAD is answered as GET is. */

@@ -2,7 +2,6 @@ package io.sandboxd.api;
 
 import io.sandboxd.lifecycle.ExecProcess;
 import io.sandboxd.lifecycle.KillSandbox;
-import io.sandboxd.lifecycle.ReadOutput;
 import io.sandboxd.lifecycle.ResizeTerminal;
 import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.registry.Sandbox;
@@ -31,15 +30,11 @@ import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 
 /**
  * The processes of a sandbox as resources: they can be asked for while they run, and after they
@@ -61,31 +56,25 @@ public class ProcessResource {
   /** What a terminal is resized to. */
   public record WindowSize(Integer rows, Integer columns) {}
 
-  /** Many commands are over by then; to have another thread woken for them takes as long. */
-  private static final long MOMENT_MILLIS = 2;
-
   private final SpecValidator validator;
   private final ExecProcess exec;
   private final KillSandbox kill;
-  private final ReadOutput output;
   private final ResizeTerminal resize;
-  private final Memory memory;
+  private final Results results;
   private final Executor workers;
 
   ProcessResource(
       SpecValidator validator,
       ExecProcess exec,
       KillSandbox kill,
-      ReadOutput output,
       ResizeTerminal resize,
-      Memory memory,
-      java.util.concurrent.ExecutorService workers) {
+      Results results,
+      ExecutorService workers) {
     this.validator = validator;
     this.exec = exec;
     this.kill = kill;
-    this.output = output;
     this.resize = resize;
-    this.memory = memory;
+    this.results = results;
     this.workers = workers;
   }
 
@@ -113,20 +102,7 @@ public class ProcessResource {
               .entity(status)
               .build());
     }
-    memory.expectAnswer(http);
-    Function<ProcessStatus, Response> answer =
-        ended -> {
-          times.done("run");
-          int limit = (int) Math.min(request.outputLimit(), memory.mostOutput());
-          byte[] result = memory.make(http, () -> SpecJson.write(output.result(process, limit)));
-          times.done("output");
-          return Response.ok(new JsonBodies.Written(result))
-              .header(SandboxResource.SERVER_TIMING, times.header())
-              .build();
-        };
-    CompletableFuture<ProcessStatus> end = endOf(process, http);
-    return (endsSoon(end) ? end.thenApply(answer) : end.thenApplyAsync(answer, workers))
-        .whenComplete((made, failure) -> process.answered());
+    return results.of(process, request.outputLimit(), times, http);
   }
 
   @GET
@@ -176,7 +152,7 @@ public class ProcessResource {
 
   private CompletionStage<Response> ended(
       SandboxProcess process, String timeout, RoutingContext http) {
-    CompletableFuture<ProcessStatus> end = endOf(process, http);
+    CompletableFuture<ProcessStatus> end = Results.endOf(process, http);
     if (timeout != null) {
       Duration limit = Query.duration("timeout", timeout);
       end.completeOnTimeout(null, limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -187,29 +163,6 @@ public class ProcessResource {
                 ? Response.noContent().build()
                 : Response.ok(new Ended(status.exit())).build(),
         workers);
-  }
-
-  /** A client that goes away waits no longer; the process is not concerned. */
-  private static CompletableFuture<ProcessStatus> endOf(
-      SandboxProcess process, RoutingContext http) {
-    CompletableFuture<ProcessStatus> end = process.ended();
-    http.response().closeHandler(gone -> end.cancel(false));
-    return end;
-  }
-
-  /** To be asked by a worker: it takes a moment. */
-  private static boolean endsSoon(Future<?> end) {
-    try {
-      end.get(MOMENT_MILLIS, TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (CancellationException | ExecutionException e) {
-      return true; // the client has gone
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 
   @POST

@@ -1,5 +1,6 @@
 package io.sandboxd.api;
 
+import io.sandboxd.sandbox.ByteSize;
 import io.sandboxd.sandbox.Durations;
 import io.sandboxd.sandbox.SandboxException;
 import java.time.Duration;
@@ -28,6 +29,15 @@ final class Query {
       throw SandboxException.invalid(name, "must be a whole number, 0 or more");
     }
     return Long.valueOf(value);
+  }
+
+  /** In bytes, as in JSON; null if it is not there. */
+  static ByteSize size(String name, String value) {
+    try {
+      return value == null ? null : ByteSize.parse(value);
+    } catch (IllegalArgumentException e) {
+      throw SandboxException.invalid(name, e.getMessage());
+    }
   }
 
   /** The header Idempotency-Key; null if it is not there. */

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sandboxd.lifecycle.DeleteSandbox;
 import io.sandboxd.lifecycle.ExplainSandbox;
 import io.sandboxd.lifecycle.KillSandbox;
+import io.sandboxd.lifecycle.LaunchSandbox;
 import io.sandboxd.lifecycle.ListNamespaces;
 import io.sandboxd.lifecycle.PauseSandbox;
 import io.sandboxd.lifecycle.ReadSecurity;
-import io.sandboxd.lifecycle.RunSandbox;
 import io.sandboxd.lifecycle.StageTimes;
 import io.sandboxd.lifecycle.StartSandbox;
 import io.sandboxd.lifecycle.UpdateSandbox;
@@ -55,7 +55,7 @@ public class SandboxResource {
 
   private final SandboxRegistry registry;
   private final SpecValidator validator;
-  private final RunSandbox run;
+  private final LaunchSandbox launch;
   private final ExplainSandbox explain;
   private final StartSandbox start;
   private final KillSandbox kill;
@@ -68,7 +68,7 @@ public class SandboxResource {
   SandboxResource(
       SandboxRegistry registry,
       SpecValidator validator,
-      RunSandbox run,
+      LaunchSandbox launch,
       ExplainSandbox explain,
       StartSandbox start,
       KillSandbox kill,
@@ -79,7 +79,7 @@ public class SandboxResource {
       ReadSecurity security) {
     this.registry = registry;
     this.validator = validator;
-    this.run = run;
+    this.launch = launch;
     this.explain = explain;
     this.start = start;
     this.kill = kill;
@@ -107,7 +107,7 @@ public class SandboxResource {
     }
     RequestKey same =
         Query.key(key) == null ? null : RequestKey.of(key, SpecJson.write(List.of(andStart, spec)));
-    Sandbox sandbox = run.run(spec, andStart, same, call.caller(), times);
+    Sandbox sandbox = launch.launch(spec, andStart, same, call.caller(), times);
     call.about(sandbox);
     return Response.created(URI.create("/v1/sandboxes/" + sandbox.name()))
         .header(SERVER_TIMING, times.header())

@@ -3,12 +3,15 @@ package io.sandboxd.cgroup;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The formats of control files (admin-guide/cgroup-v2, "Interface Files"). What does not fit is
  * left out: newer kernels add lines and keys, and no figure is worth a failure.
  */
 final class ControlText {
+  private static final Pattern BLANKS = Pattern.compile("\\s+");
+
   private ControlText() {}
 
   /** One number; null for {@code max}, nothing, or what is none. */
@@ -22,7 +25,7 @@ final class ControlText {
 
   static List<String> words(String text) {
     String stripped = text.strip();
-    return stripped.isEmpty() ? List.of() : List.of(stripped.split("\\s+"));
+    return stripped.isEmpty() ? List.of() : List.of(BLANKS.split(stripped));
   }
 
   /** Lines of {@code KEY NUMBER}. */

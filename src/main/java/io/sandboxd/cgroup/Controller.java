@@ -30,6 +30,9 @@ interface Controller {
 
   void collect(GroupDirectory group, StatsDraft stats);
 
+  /** Of that, what is counted from the beginning on, and the peaks. */
+  default void collectTotals(GroupDirectory group, StatsDraft stats) {}
+
   /** Processes killed for want of memory in the group and below, as long as what is below lives. */
   default long oomKills(GroupDirectory group) {
     return 0;

@@ -12,6 +12,7 @@ record LegacyMemory(Hierarchy hierarchy) implements Controller {
   static final String OOM = "memory.oom_control";
   private static final String LIMIT = "memory.limit_in_bytes";
   private static final String WITH_SWAP = "memory.memsw.limit_in_bytes";
+  private static final String PEAK = "memory.max_usage_in_bytes";
   private static final String MAX_FIELD = "resources.memory.max";
   private static final String SWAP_FIELD = "resources.memory.swapMax";
 
@@ -82,9 +83,15 @@ record LegacyMemory(Hierarchy hierarchy) implements Controller {
     stats.memory =
         new Stats.Memory(
             current,
-            group.number("memory.max_usage_in_bytes"),
+            group.number(PEAK),
             max == null || max > LIMITLESS ? null : max,
             current == null || withSwap == null ? null : Math.max(0, withSwap - current));
+    stats.oomKills = oomKills(group);
+  }
+
+  @Override
+  public void collectTotals(GroupDirectory group, StatsDraft stats) {
+    stats.memory = new Stats.Memory(null, group.number(PEAK), null, null);
     stats.oomKills = oomKills(group);
   }
 

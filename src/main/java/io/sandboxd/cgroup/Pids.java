@@ -44,6 +44,11 @@ record Pids(Hierarchy hierarchy) implements Controller {
             counted(group, "pids.max"));
   }
 
+  @Override
+  public void collectTotals(GroupDirectory group, StatsDraft stats) {
+    stats.pids = new Stats.Pids(null, counted(group, "pids.peak"), null);
+  }
+
   private Long counted(GroupDirectory group, String file) {
     Long number = group.number(file);
     return number == null ? null : Math.max(0, number - uncounted(group));

@@ -45,6 +45,12 @@ record UnifiedMemory(Hierarchy hierarchy) implements Controller {
   }
 
   @Override
+  public void collectTotals(GroupDirectory group, StatsDraft stats) {
+    stats.memory = new Stats.Memory(null, group.number("memory.peak"), null, null);
+    stats.oomKills = oomKills(group);
+  }
+
+  @Override
   public long oomKills(GroupDirectory group) {
     return group.flatKeyed(EVENTS).getOrDefault("oom_kill", 0L);
   }

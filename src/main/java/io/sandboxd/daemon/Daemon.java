@@ -16,6 +16,7 @@ import io.sandboxd.api.StalledAnswers;
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.lifecycle.Blanks;
 import io.sandboxd.lifecycle.RecoverSandboxes;
+import io.sandboxd.lifecycle.RunSandbox;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Libc;
@@ -69,6 +70,7 @@ public final class Daemon implements QuarkusApplication {
   private final LastRequests lastRequests;
   private final Ending ending;
   private final RecoverSandboxes recover;
+  private final RunSandbox run;
   private final Blanks blanks;
   private final DaemonMetrics metrics;
   private HttpListener listener;
@@ -88,6 +90,7 @@ public final class Daemon implements QuarkusApplication {
       LastRequests lastRequests,
       Ending ending,
       RecoverSandboxes recover,
+      RunSandbox run,
       Blanks blanks,
       DaemonMetrics metrics) {
     this.vertx = vertx;
@@ -103,26 +106,33 @@ public final class Daemon implements QuarkusApplication {
     this.lastRequests = lastRequests;
     this.ending = ending;
     this.recover = recover;
+    this.run = run;
     this.blanks = blanks;
     this.metrics = metrics;
   }
 
   /** Serves until the process is told to end. */
   public static void main(String... arguments) {
-    if (arguments.length > 0) {
-      CommandLine.answer(arguments);
-      return;
-    }
-    try (NativeLibraries libraries = new NativeLibraries()) {
-      SettingsReader reader = new SettingsReader(systemProperties(), System.getenv());
-      reader.armFault();
-      serve(reader.settings(), reader.logLevel(), libraries);
+    try {
+      if (arguments.length > 0) {
+        CommandLine.answer(arguments);
+      } else {
+        serve();
+      }
     } catch (StartException e) {
       fail(e.exitCode(), e.getMessage());
     } catch (AccessDeniedException e) {
       fail(StartException.UNAVAILABLE, e.getFile() + ": permission denied; it takes root.");
     } catch (IOException e) {
       fail(StartException.UNAVAILABLE, e.toString());
+    }
+  }
+
+  private static void serve() throws IOException {
+    try (NativeLibraries libraries = new NativeLibraries()) {
+      SettingsReader reader = new SettingsReader(systemProperties(), System.getenv());
+      reader.armFault();
+      serve(reader.settings(), reader.logLevel(), libraries);
     }
   }
 
@@ -186,7 +196,7 @@ public final class Daemon implements QuarkusApplication {
     listener = new HttpListener(vertx, this::opened);
     ending.prepare(this::end);
     try {
-      serve();
+      open();
       Quarkus.waitForExit();
     } finally {
       ending.run();
@@ -194,7 +204,7 @@ public final class Daemon implements QuarkusApplication {
     return 0;
   }
 
-  private void serve() throws Exception {
+  private void open() throws Exception {
     notify.tell("STATUS=Looking for the sandboxes of the former daemon.");
     if (socket != null) {
       // Who comes early is told to come again, rather than that nobody is here.
@@ -232,6 +242,7 @@ public final class Daemon implements QuarkusApplication {
       watchdog.close();
     }
     lastRequests.await();
+    run.close();
     blanks.close();
     audit.flush();
   }

@@ -7,6 +7,7 @@ import io.sandboxd.events.AuditLog;
 import io.sandboxd.events.EventLog;
 import io.sandboxd.launch.SandboxInit;
 import io.sandboxd.launch.filter.Filters;
+import io.sandboxd.lifecycle.AwaitEnd;
 import io.sandboxd.lifecycle.Blanks;
 import io.sandboxd.lifecycle.ClaimBlank;
 import io.sandboxd.lifecycle.ConnectSandbox;
@@ -28,6 +29,7 @@ import io.sandboxd.lifecycle.Inits;
 import io.sandboxd.lifecycle.KillSandbox;
 import io.sandboxd.lifecycle.LaunchInit;
 import io.sandboxd.lifecycle.LaunchProcess;
+import io.sandboxd.lifecycle.LaunchSandbox;
 import io.sandboxd.lifecycle.Layers;
 import io.sandboxd.lifecycle.LimitProcess;
 import io.sandboxd.lifecycle.Links;
@@ -100,6 +102,7 @@ public final class Wiring {
   private final EpollLoop output;
   private final Streams streams;
   private final StartSandbox start;
+  private final LaunchSandbox launchSandbox;
   private final RunSandbox run;
   private final ExplainSandbox explain;
   private final ExecProcess exec;
@@ -107,6 +110,7 @@ public final class Wiring {
   private final PauseSandbox pause;
   private final UpdateSandbox update;
   private final DeleteSandbox delete;
+  private final AwaitEnd awaitEnd;
   private final ReadSecurity security;
   private final ReadStats stats;
   private final FindLeaks leaks;
@@ -235,7 +239,8 @@ public final class Wiring {
             blanks,
             make);
     start = new StartSandbox(policy, launch);
-    run = new RunSandbox(registry, create, start, delete, blanks);
+    launchSandbox = new LaunchSandbox(registry, create, start, delete, blanks);
+    run = new RunSandbox(registry, launchSandbox, expire, chores);
     explain =
         new ExplainSandbox(
             syscalls,
@@ -251,6 +256,7 @@ public final class Wiring {
             resolve,
             networks);
     exec = new ExecProcess(policy, launch);
+    awaitEnd = new AwaitEnd(inits);
     kill = new KillSandbox(syscalls, cgroups);
     pause = new PauseSandbox(cgroups);
     update = new UpdateSandbox(policy, cgroups, connect, expire);
@@ -349,8 +355,20 @@ public final class Wiring {
 
   @Produces
   @Singleton
+  LaunchSandbox launchSandbox() {
+    return launchSandbox;
+  }
+
+  @Produces
+  @Singleton
   RunSandbox run() {
     return run;
+  }
+
+  @Produces
+  @Singleton
+  AwaitEnd awaitEnd() {
+    return awaitEnd;
   }
 
   @Produces

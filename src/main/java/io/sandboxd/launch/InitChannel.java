@@ -1,8 +1,10 @@
 package io.sandboxd.launch;
 
+import io.sandboxd.linux.EpollLoop;
 import io.sandboxd.linux.Errno;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
+import io.sandboxd.linux.ReadInTurn;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,6 +80,7 @@ public final class InitChannel implements AutoCloseable {
   private final Map<Integer, CompletableFuture<InitMessage>> pending = new ConcurrentHashMap<>();
   private final Map<Integer, Integer> born = new ConcurrentHashMap<>();
   private final Object io = new Object();
+  private final ReadInTurn reading;
   private volatile boolean closed;
 
   /**
@@ -86,6 +90,7 @@ public final class InitChannel implements AutoCloseable {
     this.syscalls = syscalls;
     this.socket = syscalls.connectSeqpacket(path);
     this.listener = listener;
+    this.reading = new ReadInTurn(syscalls, socket, this::onReadable);
   }
 
   /** From now on it is this one who hears of what init says unasked. */
@@ -93,20 +98,35 @@ public final class InitChannel implements AutoCloseable {
     listener = other;
   }
 
-  /** To be watched for input. */
-  public Fd socket() {
-    return socket;
+  /**
+   * Has a loop read what init says.
+   *
+   * @param whenOver the conversation is over; the listener knows already
+   */
+  public void watch(EpollLoop loop, Runnable whenOver) {
+    reading.watch(loop, whenOver);
+  }
+
+  /**
+   * Reads what init says on this thread, until something has come of it.
+   *
+   * @param millis at most
+   */
+  public void attend(Future<?> until, long millis) {
+    reading.attend(until, millis);
   }
 
   /**
    * Has init run the steps, and waits for the end.
    *
+   * @param meanwhile what can be done while the kernel works; if it throws, what becomes of the
+   *     steps is not known
    * @return init's pid on the host
    * @throws SandboxException {@code launch_failed} with the step that the kernel refused
    */
-  public int run(Plan plan, List<Fd> fds) {
+  public int run(Plan plan, List<Fd> fds, Runnable meanwhile) {
     int tag = NO_PROCESS | requests.incrementAndGet();
-    InitMessage answer = ask(tag, PlanEncoder.encode(RUN, tag, plan.steps()), fds, () -> {});
+    InitMessage answer = ask(tag, PlanEncoder.encode(RUN, tag, plan.steps()), fds, meanwhile);
     if (answer instanceof InitMessage.Done done) {
       return done.initPid();
     }
@@ -197,6 +217,7 @@ public final class InitChannel implements AutoCloseable {
     try {
       send(message, fds);
       meanwhile.run();
+      attend(answer, TimeUnit.SECONDS.toMillis(ANSWER_TIMEOUT_SECONDS));
       return answer.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ErrnoException e) {
       throw lost(e.getMessage());
@@ -258,12 +279,8 @@ public final class InitChannel implements AutoCloseable {
         .with("errnoName", errnoName);
   }
 
-  /**
-   * Reads all that is there.
-   *
-   * @return false when the conversation is over; the listener knows already
-   */
-  public boolean onReadable() {
+  /** Reads all that is there; false when the conversation is over, which the listener knows. */
+  boolean onReadable() {
     try {
       for (Syscalls.Message message; (message = receive()) != null; ) {
         if (message.data().length == 0) {
@@ -328,9 +345,12 @@ public final class InitChannel implements AutoCloseable {
 
   @Override
   public void close() {
-    synchronized (io) {
-      closed = true;
-      socket.close();
-    }
+    reading.close(
+        () -> {
+          synchronized (io) {
+            closed = true;
+            socket.close();
+          }
+        });
   }
 }

@@ -1,10 +1,10 @@
 package io.sandboxd.launch;
 
 import io.sandboxd.linux.Blob;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,7 +12,10 @@ import java.util.List;
  * describes the form.
  */
 final class PlanEncoder {
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+  /** Bytes; most plans are shorter. */
+  private static final int USUAL = 16 * 1024;
+
+  private ByteBuffer out = ByteBuffer.allocate(USUAL).order(ByteOrder.nativeOrder());
 
   private PlanEncoder() {}
 
@@ -22,7 +25,7 @@ final class PlanEncoder {
     encoder.u32(type);
     encoder.u32(tag);
     encoder.plan(steps);
-    return encoder.out.toByteArray();
+    return encoder.bytes();
   }
 
   /** A message whose body is a number and a plan. */
@@ -32,29 +35,32 @@ final class PlanEncoder {
     encoder.u32(tag);
     encoder.u32(number);
     encoder.plan(steps);
-    return encoder.out.toByteArray();
+    return encoder.bytes();
+  }
+
+  private byte[] bytes() {
+    return Arrays.copyOf(out.array(), out.position());
   }
 
   private void plan(List<Step> steps) {
     u32(steps.size());
     for (Step step : steps) {
-      PlanEncoder args = new PlanEncoder();
-      step.args().forEach(args::argument);
-      byte[] bytes = args.out.toByteArray();
       u32(step.op().code());
-      u32(bytes.length);
-      out.writeBytes(bytes);
+      u32(0);
+      int start = out.position();
+      step.args().forEach(this::argument);
+      out.putInt(start - Integer.BYTES, out.position() - start);
     }
   }
 
   private void argument(Object arg) {
     if (arg instanceof Long number) {
-      out.writeBytes(buffer(Long.BYTES).putLong(number).array());
+      room(Long.BYTES).putLong(number);
     } else if (arg instanceof String string) {
       string(string);
     } else if (arg instanceof Blob blob) {
       u32(blob.size());
-      blob.writeTo(out);
+      room(blob.size()).put(blob.buffer());
     } else {
       List<?> strings = (List<?>) arg;
       u32(strings.size());
@@ -65,15 +71,18 @@ final class PlanEncoder {
   private void string(String string) {
     byte[] utf8 = string.getBytes(StandardCharsets.UTF_8);
     u32(utf8.length + 1);
-    out.writeBytes(utf8);
-    out.write(0);
+    room(utf8.length + 1).put(utf8).put((byte) 0);
   }
 
   private void u32(int value) {
-    out.writeBytes(buffer(Integer.BYTES).putInt(value).array());
+    room(Integer.BYTES).putInt(value);
   }
 
-  private static ByteBuffer buffer(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
+  private ByteBuffer room(int size) {
+    if (out.remaining() < size) {
+      int capacity = Math.max(2 * out.capacity(), out.position() + size);
+      out = ByteBuffer.allocate(capacity).order(ByteOrder.nativeOrder()).put(out.flip());
+    }
+    return out;
   }
 }

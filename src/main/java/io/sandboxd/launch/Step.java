@@ -14,22 +14,32 @@ import java.util.stream.Collectors;
  */
 public record Step(String name, String path, Op op, List<Object> args) {
   public Step {
-    String shape = args.stream().map(Step::letter).collect(Collectors.joining());
-    if (!shape.equals(op.signature())) {
-      throw new IllegalArgumentException(
-          op + " wants (" + op.signature() + "), got (" + shape + ")");
-    }
     args = List.copyOf(args);
+    if (!fits(args, op.signature())) {
+      throw new IllegalArgumentException(op + " wants (" + op.signature() + "), got " + args);
+    }
   }
 
-  private static String letter(Object arg) {
+  private static boolean fits(List<Object> args, String signature) {
+    if (args.size() != signature.length()) {
+      return false;
+    }
+    for (int i = 0; i < args.size(); i++) {
+      if (letter(args.get(i)) != signature.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static char letter(Object arg) {
     if (arg instanceof Long) {
-      return "i";
+      return 'i';
     }
     if (arg instanceof String) {
-      return "s";
+      return 's';
     }
-    return arg instanceof List ? "v" : arg instanceof Blob ? "b" : "?";
+    return arg instanceof List ? 'v' : arg instanceof Blob ? 'b' : '?';
   }
 
   /** As golden tests and {@code dryRun} show it. */

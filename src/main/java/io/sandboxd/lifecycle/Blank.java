@@ -4,6 +4,7 @@ import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.launch.BlankKind;
 import io.sandboxd.launch.InitChannel;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
+import io.sandboxd.sandbox.SandboxStatusBuilder;
 
 /**
  * What a create has before anything depends on what was asked for: an id, a cgroup of that name
@@ -20,4 +21,13 @@ record Blank(
     IdMappings ids,
     LaunchInit.Launched init,
     InitChannel channel,
-    long madeAt) {}
+    long madeAt) {
+  /** The sandbox that it becomes, as far as it is made already. */
+  SandboxStatusBuilder describe(SandboxStatusBuilder sandbox) {
+    return sandbox
+        .idMappings(ids)
+        .cgroup(cgroup.path())
+        .pid(init.pid())
+        .initStartTicks(init.startTicks());
+  }
+}

@@ -4,7 +4,9 @@ import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.cgroup.DeviceRule;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.StateDirectory;
+import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.net.InterfaceStatus;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -24,7 +26,7 @@ public final class ClaimBlank {
   }
 
   /**
-   * @param sandbox of the blank's id, on record already
+   * @param sandbox that is on record as what the {@link Blank#describe blank} is already
    * @param allowed null for all devices
    * @param interfaces reserves those that it will have
    * @throws RuntimeException for any reason, such as limits that are too narrow for what was there
@@ -46,17 +48,13 @@ public final class ClaimBlank {
       inits.adopt(
           sandbox, blank.channel(), recordExit.listener(sandbox, new CompletableFuture<>()));
       List<InterfaceStatus> reserved = interfaces.get();
-      sandbox.update(
-          s ->
-              s.change()
-                  .interfaces(reserved)
-                  .idMappings(blank.ids())
-                  .cgroup(blank.cgroup().path())
-                  .pid(init.pid())
-                  .initStartTicks(init.startTicks())
-                  .build());
+      if (reserved != null) {
+        sandbox.update(s -> s.change().interfaces(reserved).build());
+      }
     } catch (RuntimeException e) {
       inits.kill(sandbox);
+      // Its ids go with it, and must not be given back once more.
+      sandbox.updateIf(EnumSet.of(SandboxState.CREATING), s -> s.change().idMappings(null).build());
       blanks.putAway(blank);
       throw e;
     }

@@ -13,12 +13,14 @@ import java.util.List;
  * @param spec as it was admitted
  * @param resources with the defaults
  * @param allowed devices; null for all
+ * @param ephemeral goes with this request
  * @param key null for none
  */
 record CreateRequest(
     SandboxSpec spec,
     Resources resources,
     List<DeviceRule> allowed,
+    boolean ephemeral,
     RequestKey key,
     Caller caller,
     StageTimes times) {}

@@ -13,6 +13,7 @@ import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
+import io.sandboxd.sandbox.SandboxStatusBuilder;
 import io.sandboxd.sandbox.rules.PolicyRules;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -66,6 +67,7 @@ public final class CreateSandbox {
 
   /**
    * @param asked validated
+   * @param ephemeral whether it is to go with this request
    * @param key to keep with it; null for none
    * @param caller whose it will be
    * @param times for its stages
@@ -73,7 +75,8 @@ public final class CreateSandbox {
    *     do; {@code launch_failed} for what the kernel refuses, with {@code undoFailed} if something
    *     is left; {@code not_permitted}
    */
-  public Sandbox create(SandboxSpec asked, RequestKey key, Caller caller, StageTimes times) {
+  public Sandbox create(
+      SandboxSpec asked, boolean ephemeral, RequestKey key, Caller caller, StageTimes times) {
     SandboxSpec spec = policy.admit(asked, caller);
     Resources resources = limits.with(spec.resources());
     cgroups.check(resources);
@@ -81,7 +84,8 @@ public final class CreateSandbox {
     checkMain(spec.process());
     describe.check(spec, caller);
     times.done("check");
-    CreateRequest request = new CreateRequest(spec, resources, allowed, key, caller, times);
+    CreateRequest request =
+        new CreateRequest(spec, resources, allowed, ephemeral, key, caller, times);
     return createOfBlank(request).orElseGet(() -> createAnew(request));
   }
 
@@ -131,13 +135,15 @@ public final class CreateSandbox {
     SandboxSpec spec = request.spec();
     String id = blank == null ? SandboxIds.random() : blank.id();
     String name = spec.name() == null ? SandboxIds.nameOf(id) : spec.name();
-    return registry.reserve(
+    SandboxStatusBuilder creating =
         SandboxStatus.creating(id, name, spec, Instant.now())
             .change()
             .resources(request.resources())
             .owner(request.caller().owner())
-            .requestKey(request.key())
-            .build(),
+            .ephemeral(request.ephemeral())
+            .requestKey(request.key());
+    return registry.reserve(
+        (blank == null ? creating : blank.describe(creating)).build(),
         had -> policy.requireRoom(had, request.caller()),
         sandbox -> {
           if (blank != null) {

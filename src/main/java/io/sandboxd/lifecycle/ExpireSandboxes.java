@@ -10,7 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
-/** Deletes sandboxes whose {@code ttl} is over. */
+/** Deletes sandboxes whose time is over: their {@code ttl}, or that of what they were for. */
 public final class ExpireSandboxes {
   private static final Logger LOG = Logger.getLogger(ExpireSandboxes.class);
 
@@ -35,16 +35,14 @@ public final class ExpireSandboxes {
   public void watch(Sandbox sandbox) {
     Instant end = sandbox.status().expiresAt();
     if (end != null) {
-      later(sandbox, Duration.between(Instant.now(), end));
+      after(Duration.between(Instant.now(), end), () -> expire(sandbox));
     }
   }
 
-  private void later(Sandbox sandbox, Duration delay) {
+  private void after(Duration delay, Runnable task) {
     var unused =
         timer.schedule(
-            () -> chores.execute(() -> expire(sandbox)),
-            Math.max(0, delay.toNanos()),
-            TimeUnit.NANOSECONDS);
+            () -> chores.execute(task), Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
   }
 
   private void expire(Sandbox sandbox) {
@@ -57,19 +55,28 @@ public final class ExpireSandboxes {
       // The timer's clock is another one, and may be a moment ahead. If it is more, the end was put
       // off, and is watched for by itself.
       if (left.compareTo(MOMENT) < 0) {
-        later(sandbox, left);
+        after(left, () -> expire(sandbox));
       }
       return;
     }
+    LOG.infof("Sandbox %s is deleted: its time to live is over.", sandbox.name());
+    delete(sandbox, "ttl");
+  }
+
+  /**
+   * What cannot be removed now is tried again later.
+   *
+   * @param by for the record of what still ran
+   */
+  void delete(Sandbox sandbox, String by) {
     try {
-      delete.delete(sandbox, true, "ttl");
-      LOG.infof("Sandbox %s was deleted, its time to live was over.", sandbox.name());
+      delete.delete(sandbox, true, by);
     } catch (SandboxException e) {
       if (e.code() == ErrorCode.NOT_FOUND) {
         LOG.debugf("Sandbox %s is gone already: %s", sandbox.name(), e.getMessage());
       } else {
         LOG.warnf("Sandbox %s is to be gone, and is not yet: %s", sandbox.name(), e.getMessage());
-        later(sandbox, AGAIN);
+        after(AGAIN, () -> delete(sandbox, by));
       }
     }
   }

@@ -57,7 +57,6 @@ public final class Inits {
   void adopt(Sandbox sandbox, InitChannel channel, InitChannel.Listener listener) {
     channel.tell(listener);
     channels.put(sandbox.id(), channel);
-    reaper.forget(channel.socket());
     watch(sandbox, channel, listener);
   }
 
@@ -66,14 +65,7 @@ public final class Inits {
   }
 
   private void watch(Sandbox sandbox, InitChannel channel, InitChannel.Listener listener) {
-    reaper.watch(
-        channel.socket(),
-        () -> {
-          if (!channel.onReadable()) {
-            reaper.forget(channel.socket());
-            connectLater(sandbox, channel, listener);
-          }
-        });
+    channel.watch(reaper, () -> connectLater(sandbox, channel, listener));
   }
 
   private void connectLater(Sandbox sandbox, InitChannel broken, InitChannel.Listener listener) {
@@ -104,7 +96,6 @@ public final class Inits {
   private synchronized void disconnect(Sandbox sandbox) {
     InitChannel channel = channels.remove(sandbox.id());
     if (channel != null) {
-      reaper.forget(channel.socket());
       channel.close();
     }
   }

@@ -34,7 +34,14 @@ public final class LaunchProcess {
    * @param times for its stages
    */
   record Order(
-      String id, ProcessSpec spec, byte[] input, long head, RequestKey key, StageTimes times) {}
+      String id, ProcessSpec spec, byte[] input, long head, RequestKey key, StageTimes times) {
+    /**
+     * Whether somebody is to be answered only when it has ended, or has not {@link AwaitEnd soon}.
+     */
+    boolean isAwaited() {
+      return head > 0;
+    }
+  }
 
   private final Syscalls syscalls;
   private final Inits inits;
@@ -85,7 +92,7 @@ public final class LaunchProcess {
               return ProcessStatus.starting(id, seq, order.spec(), now, terms(sandbox, order, now));
             });
     Fault.EXEC_ADDED.here(sandbox);
-    if (order.head() > 0) {
+    if (order.isAwaited()) {
       made.keepForAnswer();
     }
     try {
@@ -140,6 +147,9 @@ public final class LaunchProcess {
       order.times().done("spawn");
       Fault.EXEC_SPAWNED.here(sandbox);
       made.spawned(pidfd);
+      if (!order.isAwaited()) {
+        made.settle();
+      }
     }
   }
 

@@ -71,7 +71,7 @@ public final class LimitProcess {
       return null;
     }
     try {
-      var memory = sandbox(process).child(name(process)).stats().memory();
+      var memory = sandbox(process).child(name(process)).totals().memory();
       return memory == null ? null : memory.peak();
     } catch (ErrnoException e) {
       return null;

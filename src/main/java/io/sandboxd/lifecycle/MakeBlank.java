@@ -74,7 +74,8 @@ public final class MakeBlank implements Blanks.Maker {
               ids,
               () -> {
                 channel.set(new InitChannel(syscalls, socket.toString(), new Deaf()));
-                watch(channel.get(), id, whenLost);
+                // It so is noticed as well when init is killed.
+                channel.get().watch(reaper, () -> whenLost.accept(id));
                 return enter(channel.get(), plan);
               },
               Fault.BLANK_SPAWNED,
@@ -87,24 +88,12 @@ public final class MakeBlank implements Blanks.Maker {
     }
   }
 
-  /** Which so notices as well when init is killed. */
-  private void watch(InitChannel channel, String id, Consumer<String> whenLost) {
-    reaper.watch(
-        channel.socket(),
-        () -> {
-          if (!channel.onReadable()) {
-            reaper.forget(channel.socket());
-            whenLost.accept(id);
-          }
-        });
-  }
-
   private int enter(InitChannel channel, Plan plan) {
     // Nothing but control files of its cgroup: so it does not matter which sandbox it will be, and
     // whose.
     List<Fd> fds = openSources.open(null, plan.fds(), null);
     try {
-      return channel.run(plan, fds);
+      return channel.run(plan, fds, () -> {});
     } finally {
       fds.forEach(Fd::close);
     }
@@ -123,7 +112,6 @@ public final class MakeBlank implements Blanks.Maker {
   /** Each may be null, if it was not had yet. */
   private void putAway(String id, InitChannel channel, Fd pidfd, IdMappings ids) {
     if (channel != null) {
-      reaper.forget(channel.socket());
       channel.close();
     }
     if (pidfd != null && pidfd.isOpen()) { // else it was ended as a sandbox's

@@ -101,8 +101,6 @@ public final class MakeSandbox {
             claimed ? List.of() : cgroup.entrances(),
             ids,
             networkFiles.of(sandbox));
-    streams.watch(sandbox);
-    recordExit.watch(sandbox, 0L);
     if (!claimed) {
       enter(sandbox, LaunchPlanner.enter(plans), ids, caller);
       times.done("namespaces");
@@ -115,7 +113,7 @@ public final class MakeSandbox {
     Fault.CREATE_CONNECTED.here(sandbox);
     Plan furnish =
         claimed ? LaunchPlanner.furnishBlank(plans, sandbox.name()) : LaunchPlanner.furnish(plans);
-    run(sandbox, inits.channel(sandbox), furnish, caller);
+    run(sandbox, inits.channel(sandbox), furnish, caller, () -> watch(sandbox));
     times.done("furnish");
     Fault.CREATE_FURNISHED.here(sandbox);
     sandbox.update(
@@ -189,7 +187,7 @@ public final class MakeSandbox {
             () -> {
               InitChannel channel =
                   inits.connect(sandbox, recordExit.listener(sandbox, new CompletableFuture<>()));
-              return run(sandbox, channel, plan, caller);
+              return run(sandbox, channel, plan, caller, () -> {});
             },
             Fault.CREATE_SPAWNED,
             Fault.CREATE_ENTERED);
@@ -198,10 +196,16 @@ public final class MakeSandbox {
         s -> s.change().pid(launched.pid()).initStartTicks(launched.startTicks()).build());
   }
 
-  private int run(Sandbox sandbox, InitChannel channel, Plan plan, Caller caller) {
+  private void watch(Sandbox sandbox) {
+    streams.watch(sandbox);
+    recordExit.watch(sandbox, 0L);
+  }
+
+  private int run(
+      Sandbox sandbox, InitChannel channel, Plan plan, Caller caller, Runnable meanwhile) {
     List<Fd> fds = openSources.open(sandbox, plan.fds(), caller);
     try {
-      return channel.run(plan, fds);
+      return channel.run(plan, fds, meanwhile);
     } finally {
       fds.forEach(Fd::close);
     }

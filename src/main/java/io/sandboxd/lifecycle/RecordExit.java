@@ -68,6 +68,7 @@ public final class RecordExit {
                 p -> {
                   p.hasPids(HostPid.of(pidfd), pidInside);
                   p.spawned(pidfd);
+                  p.settle();
                   settleStart(p);
                 },
                 () -> {

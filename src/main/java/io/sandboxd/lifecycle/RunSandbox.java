@@ -1,95 +1,79 @@
 package io.sandboxd.lifecycle;
 
 import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.Caller;
-import io.sandboxd.sandbox.RequestKey;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
 import io.sandboxd.sandbox.SandboxState;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 
-/** Creates a sandbox, and starts it if that is asked for, as one request that can be repeated. */
+/** Runs one command in a sandbox of its own, which goes with the request. */
 public final class RunSandbox {
-  /** Each for its share of the keys: requests with the same one go one after the other. */
-  private final List<Object> locks = Stream.generate(Object::new).limit(64).toList();
+  /** So many may be on their way out: who comes then removes his own. */
+  private static final int MOST_LEAVING = 8;
+
+  private static final String BY = "run";
 
   private final SandboxRegistry registry;
-  private final CreateSandbox create;
-  private final StartSandbox start;
-  private final DeleteSandbox delete;
-  private final Blanks blanks;
+  private final LaunchSandbox launch;
+  private final ExpireSandboxes expire;
+  private final Executor chores;
+  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
 
   public RunSandbox(
-      SandboxRegistry registry,
-      CreateSandbox create,
-      StartSandbox start,
-      DeleteSandbox delete,
-      Blanks blanks) {
+      SandboxRegistry registry, LaunchSandbox launch, ExpireSandboxes expire, Executor chores) {
     this.registry = registry;
-    this.create = create;
-    this.start = start;
-    this.delete = delete;
-    this.blanks = blanks;
+    this.launch = launch;
+    this.expire = expire;
+    this.chores = chores;
   }
 
   /**
-   * @param spec validated
-   * @param key null, or what the client calls this request: asked for again, it gives the sandbox
-   *     that there is, as long as there is one
-   * @param caller whose sandbox it will be
-   * @throws SandboxException as {@link CreateSandbox} and {@link StartSandbox}, with nothing left;
-   *     {@code key_reused}
+   * Back when the command runs (or has ended already); {@link #end} has to follow.
+   *
+   * @param spec validated, with a process
+   * @param head bytes of what it writes that are to be kept at the beginning
+   * @return the main process
+   * @throws SandboxException as {@link CreateSandbox} and {@link StartSandbox}, with nothing left
    */
-  public Sandbox run(
-      SandboxSpec spec, boolean andStart, RequestKey key, Caller caller, StageTimes times) {
-    blanks.begun();
-    try {
-      return runNow(spec, andStart, key, caller, times);
-    } finally {
-      blanks.ended();
+  public SandboxProcess run(SandboxSpec spec, long head, Caller caller, StageTimes times) {
+    return launch.launchEphemeral(spec, head, caller, times).main().orElseThrow();
+  }
+
+  /**
+   * The client has what it wants, and is about to be told. A name that it has chosen is free when
+   * this returns; of any other it cannot know, so nothing has to be waited for.
+   */
+  public void finish(Sandbox sandbox) {
+    boolean named = sandbox.status().spec().name() != null;
+    if (named || leaving.size() >= MOST_LEAVING) {
+      expire.delete(sandbox, BY);
+    } else {
+      // From now on it is no longer one of those that a user may have.
+      sandbox.updateIf(
+          EnumSet.complementOf(EnumSet.of(SandboxState.DELETING)),
+          s -> s.withState(SandboxState.DELETING));
     }
   }
 
-  private Sandbox runNow(
-      SandboxSpec spec, boolean andStart, RequestKey key, Caller caller, StageTimes times) {
-    if (key == null) {
-      return started(create.create(spec, null, caller, times), andStart, caller, times);
-    }
-    synchronized (locks.get(Math.floorMod(key.key().hashCode(), locks.size()))) {
-      Sandbox sandbox =
-          earlier(key, caller).orElseGet(() -> create.create(spec, key, caller, times));
-      return started(sandbox, andStart, caller, times);
+  /** The request is over: the sandbox is removed by and by, with whatever may still run in it. */
+  public void end(Sandbox sandbox) {
+    if (leaving.add(sandbox.id())) {
+      chores.execute(
+          () -> {
+            expire.delete(sandbox, BY);
+            leaving.remove(sandbox.id());
+          });
     }
   }
 
-  /** Each user has keys of their own: those of others tell nothing, and are in nobody's way. */
-  private Optional<Sandbox> earlier(RequestKey key, Caller caller) {
-    Optional<Sandbox> same =
-        registry.all().stream()
-            .filter(s -> s.status().owner().uid() == caller.uid())
-            .filter(s -> s.status().requestKey() != null && s.state() != SandboxState.DELETING)
-            .filter(s -> s.status().requestKey().key().equals(key.key()))
-            .findFirst();
-    if (same.isPresent() && !same.get().status().requestKey().equals(key)) {
-      throw RequestKey.reused(key.key());
-    }
-    return same;
-  }
-
-  /** One that was started before is left as it is: it may have done its work. */
-  private Sandbox started(Sandbox sandbox, boolean wanted, Caller caller, StageTimes times) {
-    if (wanted && sandbox.state() == SandboxState.CREATED) {
-      try {
-        start.start(sandbox, caller, times);
-      } catch (SandboxException e) {
-        // One request, one outcome: who was told of a failure has no sandbox to clean up.
-        delete.delete(sandbox, true, "failed start");
-        throw e;
-      }
-    }
-    return sandbox;
+  /** Nobody can be answered any more. */
+  public void close() {
+    registry.all().stream().filter(Sandbox::isEphemeral).forEach(s -> expire.delete(s, BY));
   }
 }

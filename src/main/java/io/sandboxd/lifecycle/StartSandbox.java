@@ -28,6 +28,13 @@ public final class StartSandbox {
    *     one that the caller could not create today
    */
   public Sandbox start(Sandbox sandbox, Caller caller, StageTimes times) {
+    return start(sandbox, 0, caller, times);
+  }
+
+  /**
+   * @param head bytes of its output to keep at the beginning
+   */
+  Sandbox start(Sandbox sandbox, long head, Caller caller, StageTimes times) {
     return sandbox.exclusively(
         () -> {
           sandbox.require(
@@ -41,7 +48,7 @@ public final class StartSandbox {
           ProcessSpec main = policy.admit(spec, sandbox.status().spec(), caller);
           Optional<SandboxProcess> former = sandbox.main();
           SandboxProcess process =
-              launch.launch(sandbox, new Order(ProcessStatus.MAIN, main, null, 0, null, times));
+              launch.launch(sandbox, new Order(ProcessStatus.MAIN, main, null, head, null, times));
           former.ifPresent(launch::forget);
           // It runs, be there room to write it down or not: the next daemon can tell by its
           // process.

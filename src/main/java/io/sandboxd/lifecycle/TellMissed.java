@@ -74,6 +74,9 @@ final class TellMissed {
         ofSandbox(sandbox, of);
       } else if (of.latest != null) {
         ofProcesses(sandbox, of); // they end before their sandbox is gone
+        if (sandbox.isEphemeral()) {
+          there.remove(sandbox.id()); // its file does not say that anybody has heard of it
+        }
       }
     }
     told.forEach(

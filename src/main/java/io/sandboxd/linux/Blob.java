@@ -1,6 +1,5 @@
 package io.sandboxd.linux;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,10 +27,6 @@ public final class Blob {
 
   public ByteBuffer buffer() {
     return ByteBuffer.wrap(bytes).asReadOnlyBuffer();
-  }
-
-  public void writeTo(ByteArrayOutputStream out) {
-    out.writeBytes(bytes);
   }
 
   @Override

@@ -37,6 +37,10 @@ public final class OutputWatch {
   private final EpollLoop loop;
   private final ScheduledExecutorService timer;
   private final Fd inotify;
+
+  /** For the loop's thread alone. */
+  private final ByteBuffer events = ByteBuffer.allocate(BUFFER).order(ByteOrder.nativeOrder());
+
   private final Map<Integer, Directory> directories = new ConcurrentHashMap<>();
   private final Map<Path, Integer> watches = new ConcurrentHashMap<>();
 
@@ -81,7 +85,7 @@ public final class OutputWatch {
   }
 
   private void readEvents() {
-    ByteBuffer events = ByteBuffer.allocate(BUFFER).order(ByteOrder.nativeOrder());
+    events.clear();
     if (syscalls.tryRead(inotify, events) <= 0) {
       return;
     }

@@ -117,9 +117,19 @@ public final class Sandbox {
               + next.state().word()
               + ".");
     }
-    directory.write(next);
+    if (!isEphemeral() || next.state() == SandboxState.CREATING) {
+      directory.write(next);
+    }
     become(next);
     return next;
+  }
+
+  /**
+   * Whether it goes with the request that made it. On file it stays one that is being created, as
+   * which the next daemon puts it away.
+   */
+  public boolean isEphemeral() {
+    return Boolean.TRUE.equals(status.ephemeral());
   }
 
   private void become(SandboxStatus next) {

@@ -142,13 +142,21 @@ public final class SandboxProcess {
     return unsure;
   }
 
-  /** The kernel has made it, and this is the hold on it; it may have ended already. */
+  /**
+   * The kernel has made it, and this is the hold on it; it may have ended already. That is to be
+   * {@link #settle put on file} before anybody can have heard of it.
+   */
   public synchronized void spawned(Fd newPidfd) {
     close(); // there is one already if init was lost and found again
     pidfd = newPidfd;
     if (isOver()) {
       close();
-    } else if (!status.equals(onFile)) {
+    }
+  }
+
+  /** Puts on file what is not there yet. */
+  public synchronized void settle() {
+    if (!isOver() && !status.equals(onFile)) {
       tryStore();
     }
   }
@@ -252,7 +260,9 @@ public final class SandboxProcess {
   }
 
   void store() {
-    directory.write(sandbox.id(), status);
+    if (!sandbox.isEphemeral()) {
+      directory.write(sandbox.id(), status);
+    }
     onFile = status;
   }
 

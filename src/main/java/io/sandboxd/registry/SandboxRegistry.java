@@ -3,6 +3,7 @@ package io.sandboxd.registry;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -68,7 +69,12 @@ public final class SandboxRegistry {
     }
     long uid = creating.owner().uid();
     room.accept(
-        () -> (int) byName.values().stream().filter(s -> s.status().owner().uid() == uid).count());
+        () ->
+            (int)
+                byName.values().stream()
+                    .filter(s -> s.status().owner().uid() == uid)
+                    .filter(s -> !(s.isEphemeral() && s.state() == SandboxState.DELETING))
+                    .count());
     byName.put(creating.name(), sandbox);
   }
 

@@ -80,7 +80,11 @@ public record ExecRequest(
 
   /** {@link #maxOutput} or its default, in bytes. */
   public long outputLimit() {
-    return (maxOutput == null ? DEFAULT_MAX_OUTPUT : maxOutput).bytes();
+    return outputLimit(maxOutput);
+  }
+
+  public static long outputLimit(ByteSize given) {
+    return (given == null ? DEFAULT_MAX_OUTPUT : given).bytes();
   }
 
   /** What goes to stdin, or null if nothing does. Call it on a validated request only. */

@@ -26,6 +26,7 @@ import java.util.Map;
  * @param interfaces of the sandbox on networks; null: none
  * @param exit how the main process last ended
  * @param error why it is {@code broken}
+ * @param ephemeral true: it goes with the request that made it; else null
  * @param requestKey of the create, if the client gave one; not shown to clients
  * @param processes shown to clients, at least {@code main}; each is kept in a file of its own, so
  *     null in the file
@@ -51,6 +52,7 @@ public record SandboxStatus(
     Map<String, ProcessStatus> processes,
     ExitStatus exit,
     String error,
+    Boolean ephemeral,
     @JsonView(StoredForm.class) RequestKey requestKey,
     SandboxSpec spec) {
 

@@ -26,6 +26,7 @@ public final class SandboxStatusBuilder {
   private Map<String, ProcessStatus> processes;
   private ExitStatus exit;
   private String error;
+  private Boolean ephemeral;
   private RequestKey requestKey;
   private SandboxSpec spec;
 
@@ -51,6 +52,7 @@ public final class SandboxStatusBuilder {
     processes = from.processes();
     exit = from.exit();
     error = from.error();
+    ephemeral = from.ephemeral();
     requestKey = from.requestKey();
     spec = from.spec();
   }
@@ -155,6 +157,11 @@ public final class SandboxStatusBuilder {
     return this;
   }
 
+  public SandboxStatusBuilder ephemeral(boolean value) {
+    ephemeral = value ? true : null;
+    return this;
+  }
+
   public SandboxStatusBuilder spec(SandboxSpec value) {
     spec = value;
     return this;
@@ -182,6 +189,7 @@ public final class SandboxStatusBuilder {
         processes,
         exit,
         error,
+        ephemeral,
         requestKey,
         spec);
   }

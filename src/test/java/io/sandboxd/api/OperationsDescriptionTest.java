@@ -34,6 +34,7 @@ class OperationsDescriptionTest {
           SandboxResource.class,
           ProcessResource.class,
           NetworkResource.class,
+          RunResource.class,
           LinkResource.class,
           SystemResource.class,
           InfoResource.class);

@@ -44,6 +44,7 @@ public final class Daemon implements AutoCloseable {
   private final Map<String, String> environment = new LinkedHashMap<>();
   private Path javaHome = JAVA_HOME;
   private Path installation = PACKAGE;
+  private List<String> arguments = List.of();
   private List<String> launcher = List.of();
   private Process process;
 
@@ -106,6 +107,12 @@ public final class Daemon implements AutoCloseable {
     return this;
   }
 
+  /** With arguments, which none that serves has. */
+  Daemon called(String... with) {
+    arguments = List.of(with);
+    return this;
+  }
+
   /** Starts it and waits until it is ready. */
   public Daemon start() {
     spawn();
@@ -129,6 +136,7 @@ public final class Daemon implements AutoCloseable {
   public Daemon spawn() {
     List<String> command = new ArrayList<>(launcher);
     command.add(LAUNCHER);
+    command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("SANDBOXD_"));
     builder.environment().put("SANDBOXD_APP", installation.toString());

@@ -137,6 +137,16 @@ class PolicyIT {
     assertEquals(128 << 20, here.alice.get(one).json().at("/resources/memory/max").asLong());
   }
 
+  /** One that has been answered for is none of them, though it may still be on its way out. */
+  @Test
+  void oneAfterTheOtherCanBeRunWithoutEnd() {
+    here.alice.post(SANDBOXES, Map.of()).expect(201);
+    Map<String, Object> spec = json("process", json("args", List.of("true")));
+    for (int i = 0; i < 10; i++) {
+      here.alice.post("/v1/run", spec).expect(200);
+    }
+  }
+
   @Test
   void soManyAndNoMoreAlsoAtOnce() {
     List<CompletableFuture<User.Answer>> asked = new ArrayList<>();

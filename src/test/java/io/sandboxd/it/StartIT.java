@@ -123,6 +123,15 @@ class StartIT {
   }
 
   @Test
+  void anArgumentThatThereIsNotIsToldInOneLine() {
+    daemon.called("--no-such-thing");
+    assertEquals(CONFIGURATION, daemon.runToEnd());
+    assertEquals(
+        "sandboxd: There is no argument '--no-such-thing'; --help lists the settings.\n",
+        daemon.logText());
+  }
+
+  @Test
   void whatIsNoSocketIsNotReplaced() throws IOException {
     Files.writeString(daemon.socket(), "precious");
     assertEquals(UNAVAILABLE, daemon.runToEnd());

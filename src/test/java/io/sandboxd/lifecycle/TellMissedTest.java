@@ -88,9 +88,13 @@ class TellMissedTest {
   }
 
   private Sandbox created(Instant at) {
+    return created(at, false);
+  }
+
+  private Sandbox created(Instant at, boolean ephemeral) {
     SandboxSpec spec = SpecJson.read("{}".getBytes(StandardCharsets.UTF_8), SandboxSpec.class);
     return registry.reserve(
-        SandboxStatus.creating("1", "web", spec, at),
+        SandboxStatus.creating("1", "web", spec, at).change().ephemeral(ephemeral).build(),
         had -> {},
         sandbox -> {
           sandbox.update(s -> s.withState(SandboxState.CREATED));
@@ -103,6 +107,7 @@ class TellMissedTest {
         sandbox.addProcess("main", (id, seq) -> Processes.starting(id, seq, at, "true"));
     main.hasPids(100, 2);
     main.spawned(null);
+    main.settle();
     main.announce(() -> sandbox.update(s -> s.started(at)), () -> {});
     return main;
   }
@@ -169,6 +174,16 @@ class TellMissedTest {
     daemon.dead = true;
     sandbox.addProcess("main", (id, seq) -> Processes.starting(id, seq, LATER, "true")).intend();
     assertEquals(A_LIFE.subList(0, 1), toldInTheEnd());
+  }
+
+  /** On file it never was whole, so nobody else would tell that it is gone. */
+  @Test
+  void anEphemeralOneThatWasCutOffIsToldToBeGone() {
+    start(created(LATER, true), LATER);
+    daemon.dead = true;
+    assertEquals(
+        List.of("sandbox.created", "process.started main", "sandbox.started", "sandbox.deleted"),
+        toldInTheEnd());
   }
 
   @Test

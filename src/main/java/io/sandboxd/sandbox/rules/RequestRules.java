@@ -51,7 +51,11 @@ final class RequestRules {
   }
 
   private static void maxOutput(ExecRequest request, FieldPath at) {
-    if (request.outputLimit() > ExecRequest.LARGEST_MAX_OUTPUT.bytes()) {
+    maxOutput(request.outputLimit(), at);
+  }
+
+  static void maxOutput(long limit, FieldPath at) {
+    if (limit > ExecRequest.LARGEST_MAX_OUTPUT.bytes()) {
       throw Rule.broken(
           at.field("maxOutput"),
           "can be at most %d bytes (16Mi): read more from the process's output"

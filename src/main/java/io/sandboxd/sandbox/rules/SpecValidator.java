@@ -71,6 +71,19 @@ public final class SpecValidator {
     }
   }
 
+  /** As {@link #check(SandboxSpec)}, for one that is run and answered with what it wrote. */
+  public void checkRun(SandboxSpec spec, long outputLimit) {
+    check(spec);
+    if (spec.process() == null) {
+      throw SandboxException.invalid("process", "is missing: it says what to run");
+    }
+    if (spec.process().streams()) {
+      throw SandboxException.invalid(
+          "process.output", "must be log: the answer is made of what is stored");
+    }
+    RequestRules.maxOutput(outputLimit, FieldPath.ROOT);
+  }
+
   /**
    * @param sandbox the spec of the sandbox it is to run in
    */

@@ -1,0 +1,73 @@
+package io.sandboxd.api;
+
+import io.sandboxd.lifecycle.RunSandbox;
+import io.sandboxd.lifecycle.StageTimes;
+import io.sandboxd.registry.Sandbox;
+import io.sandboxd.registry.SandboxProcess;
+import io.sandboxd.sandbox.ExecRequest;
+import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxSpec;
+import io.sandboxd.sandbox.rules.SpecValidator;
+import io.smallrye.common.annotation.Blocking;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.concurrent.CompletionStage;
+
+/** One command from its sandbox's making to its removal, as one request. */
+@Path("/v1/run")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+public class RunResource {
+  private final SpecValidator validator;
+  private final RunSandbox run;
+  private final Results results;
+
+  RunResource(SpecValidator validator, RunSandbox run, Results results) {
+    this.validator = validator;
+    this.run = run;
+    this.results = results;
+  }
+
+  @POST
+  @Blocking
+  public CompletionStage<Response> run(
+      SandboxSpec spec, @QueryParam("maxOutput") String maxOutput, @Context RoutingContext http) {
+    Call call = Call.of(http);
+    StageTimes times = new StageTimes();
+    if (http.request().getHeader(InputRoute.KEY_HEADER) != null) {
+      throw SandboxException.invalid(
+          InputRoute.KEY_HEADER,
+          "cannot be given: nothing is kept that a repeat could be answered with; create, start and"
+              + " wait instead");
+    }
+    long most = ExecRequest.outputLimit(Query.size("maxOutput", maxOutput));
+    validator.checkRun(spec, most);
+    SandboxProcess main = run.run(spec, most, call.caller(), times);
+    Sandbox sandbox = main.sandbox();
+    call.about(sandbox);
+    call.about(main.status().id());
+    goWith(http, sandbox);
+    return results
+        .of(main, most, times, http)
+        .thenApply(
+            answer -> {
+              run.finish(sandbox);
+              return answer;
+            });
+  }
+
+  /** Answered, failed or left by its client: it is over. */
+  private void goWith(RoutingContext http, Sandbox sandbox) {
+    http.addEndHandler(over -> run.end(sandbox));
+    if (http.response().closed() || http.response().ended()) {
+      run.end(sandbox); // before there was a handler
+    }
+  }
+}
