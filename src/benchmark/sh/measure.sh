@@ -32,12 +32,16 @@ median_pss() {
 }
 
 # Seconds from the start of a process to its first answer. What is asked for takes all of the daemon.
-time_start() {
-  local before=$EPOCHREALTIME
+time_start() { # SAMPLE PATH
+  started=$EPOCHREALTIME
   launch_daemon "$work"
-  timeout 300 "$BENCHMARK" await "$SOCKET" GET /v1/sandboxes '' >/dev/null ||
+  time_answer "$@"
+}
+
+time_answer() { # SAMPLE PATH
+  timeout 300 "$BENCHMARK" await "$SOCKET" GET "/v1/$2" '' >/dev/null ||
     { cat "$work/daemon.log" >&2 && die 'the daemon does not answer; above is what it said'; }
-  awk -v before="$before" -v after="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", after - before }' >>"$work/samples/$1.sandboxd"
+  awk -v before="$started" -v after="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", after - before }' >>"$work/samples/$1.sandboxd"
 }
 
 daemon_rss() { awk '/^VmRSS:/ { print $2 }' "/proc/$DAEMON/status"; } # in KiB
@@ -49,9 +53,9 @@ measure_start() {
   ln -s "$APP"/* "$plain"
   for ((i = 0; i < starts; i++)); do
     rm -f -- "$plain"/sandboxd.{jsa,aot}
-    APP=$plain time_start start-plain
+    APP=$plain time_start start-plain sandboxes
     stop_daemon
-    APP=$packaged time_start start
+    APP=$packaged time_start start sandboxes
     ((i == starts - 1)) || stop_daemon
   done
   sleep 15 # after which an idle daemon has given back what its start had taken
@@ -197,7 +201,7 @@ empty() { # FROM TO
   "$BENCHMARK" --from "$2" --count "$(($1 - $2))" http "$SOCKET" DELETE '/v1/sandboxes/idle%?force=true' ''
 }
 
-# Of all that there are, then of as many as the target names.
+# Of all that there are, then of as many as the target names: until one is answered for, and until all are listed.
 measure_recovery() {
   local size there=$sandboxes i
   for size in $(printf '%s\n' "$sandboxes" 1000 | sort -nru); do
@@ -206,7 +210,8 @@ measure_recovery() {
     there=$size
     for ((i = 0; i < repeats; i++)); do
       stop_daemon
-      time_start "recovery@$size"
+      time_start "recovery@$size" sandboxes/running
+      time_answer "recovery-list@$size" sandboxes
       (($(api sandboxes | jq '.sandboxes | length') == there)) || die 'not all sandboxes are there after a restart'
     done
   done

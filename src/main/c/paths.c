@@ -29,31 +29,31 @@ static int make_dir(int above, const char *name, unsigned mode) {
   return made < 0 && errno != EEXIST ? result_of("mkdirat", made) : 0;
 }
 
-static int make_dirs_in(int root, const char *path, unsigned mode) {
+// Opens a directory, having made what is missing of it. Always by the whole path from the root on, so that links and ".."
+// on the way stay inside; the longest first, as mostly all of it is there.
+static int open_dirs(int root, const char *path, unsigned mode) {
   char prefix[PATH_MAX];
-  if (strlen(path) >= sizeof prefix) return refuse("openat2", ENAMETOOLONG);
+  size_t end = strlen(path);
+  if (end >= sizeof prefix) return refuse("openat2", ENAMETOOLONG);
   strcpy(prefix, path);
-  OWNED above = open_in_root(root, "", O_DIRECTORY);
-  if (above < 0) return -1;
-
-  for (char *name = prefix, *end; *name; name = end) {
-    while (*name == '/') name++;
-    end = name + strcspn(name, "/");
-    if (end == name) break;
-    char after = *end;
-    *end = 0;
-    // Always the whole prefix from the root on, so that links and ".." on the way stay inside.
-    int here = try_in_root(root, prefix, O_DIRECTORY);
-    if (here < 0 && errno == ENOENT) {
-      if (make_dir(above, name, mode) < 0) return -1;
-      here = try_in_root(root, prefix, O_DIRECTORY);
-    }
-    if (result_of("openat2", here) < 0) return -1;
-    close(above);
-    above = here;
-    *end = after;
+  int here;
+  while ((here = try_in_root(root, prefix, O_DIRECTORY)) < 0 && errno == ENOENT && end > 0) {
+    while (end > 0 && prefix[end - 1] == '/') end--;
+    while (end > 0 && prefix[end - 1] != '/') end--;
+    prefix[end] = 0;
   }
-  return 0;
+  while (here >= 0 && path[end]) {
+    OWNED above = here;
+    size_t size = strcspn(path + end, "/"), slashes = strspn(path + end + size, "/");
+    memcpy(prefix + end, path + end, size);
+    prefix[end + size] = 0;
+    if (make_dir(above, prefix + end, mode) < 0) return -1;
+    here = try_in_root(root, prefix, O_DIRECTORY);
+    memcpy(prefix + end + size, path + end + size, slashes);
+    end += size + slashes;
+    prefix[end] = 0;
+  }
+  return result_of("openat2", here);
 }
 
 // Opens what is before the last name of a path, having made it if so wanted.
@@ -65,8 +65,7 @@ static int open_parent(int root, const char *path, const char **name, bool make)
   memcpy(parent, path, size);
   parent[size] = 0;
   *name = slash ? slash + 1 : path;
-  if (make && make_dirs_in(root, parent, 0755) < 0) return -1;
-  return open_in_root(root, parent, O_DIRECTORY);
+  return make ? open_dirs(root, parent, 0755) : open_in_root(root, parent, O_DIRECTORY);
 }
 
 int attach(const union argument *arg) {
@@ -77,7 +76,8 @@ int attach(const union argument *arg) {
 }
 
 int make_dirs(const union argument *arg) {
-  return make_dirs_in((int)arg[0].number, arg[1].text, (unsigned)arg[2].number);
+  OWNED made = open_dirs((int)arg[0].number, arg[1].text, (unsigned)arg[2].number);
+  return made < 0 ? -1 : 0;
 }
 
 int make_file(const union argument *arg) {

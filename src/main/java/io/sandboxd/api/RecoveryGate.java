@@ -6,6 +6,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.List;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -14,8 +15,9 @@ import org.eclipse.microprofile.health.Readiness;
 @Singleton
 public final class RecoveryGate {
   private static final int PRIORITY = 500;
-  private static final String SANDBOXES = "/v1/sandboxes";
-  private static final String SYSTEM = "/v1/system";
+
+  /** What can be told at any time. */
+  private static final List<String> OPEN = List.of("/q/", "/v1/info", "/v1/events");
 
   private volatile boolean recovered;
 
@@ -35,12 +37,12 @@ public final class RecoveryGate {
     filters.register(this::refuseUntilReady, PRIORITY);
   }
 
-  private static boolean isAbout(String path) {
-    return path.startsWith(SANDBOXES) || path.startsWith(SYSTEM);
+  private static boolean isOpen(String path) {
+    return OPEN.stream().anyMatch(path::startsWith);
   }
 
   private void refuseUntilReady(RoutingContext context) {
-    if (recovered || !isAbout(context.normalizedPath())) {
+    if (recovered || isOpen(context.normalizedPath())) {
       context.next();
       return;
     }

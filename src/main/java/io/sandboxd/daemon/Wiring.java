@@ -239,7 +239,7 @@ public final class Wiring {
             blanks,
             make);
     start = new StartSandbox(policy, launch);
-    launchSandbox = new LaunchSandbox(registry, create, start, delete, blanks);
+    launchSandbox = new LaunchSandbox(registry, create, start, expire, blanks);
     run = new RunSandbox(registry, launchSandbox, expire, chores);
     explain =
         new ExplainSandbox(

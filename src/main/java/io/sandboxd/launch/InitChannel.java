@@ -10,6 +10,7 @@ import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +18,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The daemon's end of the conversation with one sandbox-init. Any thread may ask; the reaper's
- * thread alone reads ({@link #onReadable}), completes what was asked, and passes on what init says
- * unasked.
+ * The daemon's end of the conversation with one sandbox-init. Any thread may ask. One at a time
+ * reads ({@link #onReadable}), the reaper's or one that waits: it completes what was asked, and
+ * passes on what init says unasked.
  */
 public final class InitChannel implements AutoCloseable {
   private static final int RUN = 1;
@@ -44,9 +44,11 @@ public final class InitChannel implements AutoCloseable {
    */
   private static final int NO_PROCESS = 0x80000000;
 
-  private static final long ANSWER_TIMEOUT_SECONDS = 60;
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
 
-  /** Told, on the reaper's thread, what init says by itself. */
+  /**
+   * Told what init says by itself, by the thread that reads it: the reaper's, or one that waits.
+   */
   public interface Listener {
     /**
      * A process lives on that was spawned before this connection was made. The pidfd is the
@@ -108,12 +110,13 @@ public final class InitChannel implements AutoCloseable {
   }
 
   /**
-   * Reads what init says on this thread, until something has come of it.
+   * Waits for what is to come of something that init says.
    *
-   * @param millis at most
+   * @throws TimeoutException when it has not come by then
    */
-  public void attend(Future<?> until, long millis) {
-    reading.attend(until, millis);
+  public <T> T await(Future<T> wanted, Duration limit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return reading.await(wanted, limit);
   }
 
   /**
@@ -217,15 +220,14 @@ public final class InitChannel implements AutoCloseable {
     try {
       send(message, fds);
       meanwhile.run();
-      attend(answer, TimeUnit.SECONDS.toMillis(ANSWER_TIMEOUT_SECONDS));
-      return answer.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      return await(answer, ANSWER_TIMEOUT);
     } catch (ErrnoException e) {
       throw lost(e.getMessage());
     } catch (ExecutionException e) {
       throw lost(e.getCause().getMessage());
     } catch (TimeoutException e) {
       if (answer.cancel(false)) {
-        throw lost("no answer within " + ANSWER_TIMEOUT_SECONDS + " s");
+        throw lost("no answer within " + ANSWER_TIMEOUT.toSeconds() + " s");
       }
       return answer.join(); // it came in the last moment
     } catch (InterruptedException e) {

@@ -1,8 +1,8 @@
 package io.sandboxd.lifecycle;
 
-import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.sandbox.SandboxException;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -12,7 +12,7 @@ import java.util.concurrent.TimeoutException;
 /** Waits for the end of a process that may be over in a moment, as many commands are. */
 public final class AwaitEnd {
   /** To have another thread woken takes about as long. */
-  private static final long MOMENT_MILLIS = 2;
+  private static final Duration MOMENT = Duration.ofMillis(2);
 
   private final Inits inits;
 
@@ -27,16 +27,8 @@ public final class AwaitEnd {
    * @param end of this process
    */
   public boolean isSoon(SandboxProcess process, Future<?> end) {
-    boolean soon = waitFor(process.sandbox(), end);
-    process.settle();
-    return soon;
-  }
-
-  private boolean waitFor(Sandbox sandbox, Future<?> end) {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MOMENT_MILLIS);
-    attend(sandbox, end);
     try {
-      end.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      await(process, end);
       return true;
     } catch (CancellationException | ExecutionException e) {
       return true;
@@ -45,14 +37,18 @@ public final class AwaitEnd {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
+    } finally {
+      process.settle();
     }
   }
 
-  private void attend(Sandbox sandbox, Future<?> end) {
+  private void await(SandboxProcess process, Future<?> end)
+      throws InterruptedException, ExecutionException, TimeoutException {
     try {
-      inits.channel(sandbox).attend(end, MOMENT_MILLIS);
+      inits.channel(process.sandbox()).await(end, MOMENT);
     } catch (SandboxException e) {
       // Its init is gone: somebody else ends it.
+      end.get(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 }

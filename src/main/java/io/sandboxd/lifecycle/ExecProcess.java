@@ -50,7 +50,8 @@ public final class ExecProcess {
             ResolveProcess.beside(main, request.process()), sandbox.status().spec(), caller);
     long head = request.waits() ? request.outputLimit() : 0;
     times.done("check");
-    Order order = new Order(request.id(), spec, request.inputBytes(), head, key, times);
+    Order order =
+        new Order(request.id(), spec, request.inputBytes(), request.waits(), head, key, times);
     Supplier<SandboxProcess> verb =
         () ->
             earlier(sandbox, key)

@@ -75,9 +75,15 @@ public final class ExpireSandboxes {
       if (e.code() == ErrorCode.NOT_FOUND) {
         LOG.debugf("Sandbox %s is gone already: %s", sandbox.name(), e.getMessage());
       } else {
-        LOG.warnf("Sandbox %s is to be gone, and is not yet: %s", sandbox.name(), e.getMessage());
-        after(AGAIN, () -> delete(sandbox, by));
+        again(sandbox, by, e);
       }
+    } catch (RuntimeException e) {
+      again(sandbox, by, e);
     }
+  }
+
+  private void again(Sandbox sandbox, String by, RuntimeException e) {
+    LOG.warnf("Sandbox %s is to be gone, and is not yet: %s", sandbox.name(), e.getMessage());
+    after(AGAIN, () -> delete(sandbox, by));
   }
 }

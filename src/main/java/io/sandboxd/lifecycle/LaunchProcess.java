@@ -29,19 +29,20 @@ public final class LaunchProcess {
   /**
    * @param id null: one is made
    * @param input what it reads from stdin; null: what the spec says
+   * @param awaited whether somebody is to be answered when it has ended, or has not {@link AwaitEnd
+   *     soon}
    * @param head bytes of its output to keep at the beginning
    * @param key by which the client can ask for it again; null: none
    * @param times for its stages
    */
   record Order(
-      String id, ProcessSpec spec, byte[] input, long head, RequestKey key, StageTimes times) {
-    /**
-     * Whether somebody is to be answered only when it has ended, or has not {@link AwaitEnd soon}.
-     */
-    boolean isAwaited() {
-      return head > 0;
-    }
-  }
+      String id,
+      ProcessSpec spec,
+      byte[] input,
+      boolean awaited,
+      long head,
+      RequestKey key,
+      StageTimes times) {}
 
   private final Syscalls syscalls;
   private final Inits inits;
@@ -92,7 +93,7 @@ public final class LaunchProcess {
               return ProcessStatus.starting(id, seq, order.spec(), now, terms(sandbox, order, now));
             });
     Fault.EXEC_ADDED.here(sandbox);
-    if (order.isAwaited()) {
+    if (order.awaited()) {
       made.keepForAnswer();
     }
     try {
@@ -147,7 +148,7 @@ public final class LaunchProcess {
       order.times().done("spawn");
       Fault.EXEC_SPAWNED.here(sandbox);
       made.spawned(pidfd);
-      if (!order.isAwaited()) {
+      if (!order.awaited()) {
         made.settle();
       }
     }

@@ -20,19 +20,19 @@ public final class LaunchSandbox {
   private final SandboxRegistry registry;
   private final CreateSandbox create;
   private final StartSandbox start;
-  private final DeleteSandbox delete;
+  private final ExpireSandboxes expire;
   private final Blanks blanks;
 
   public LaunchSandbox(
       SandboxRegistry registry,
       CreateSandbox create,
       StartSandbox start,
-      DeleteSandbox delete,
+      ExpireSandboxes expire,
       Blanks blanks) {
     this.registry = registry;
     this.create = create;
     this.start = start;
-    this.delete = delete;
+    this.expire = expire;
     this.blanks = blanks;
   }
 
@@ -101,9 +101,9 @@ public final class LaunchSandbox {
   private Sandbox started(Sandbox sandbox, long head, Caller caller, StageTimes times) {
     try {
       return start.start(sandbox, head, caller, times);
-    } catch (SandboxException e) {
+    } catch (RuntimeException e) {
       // One request, one outcome: who was told of a failure has no sandbox to clean up.
-      delete.delete(sandbox, true, "failed start");
+      expire.delete(sandbox, "failed start");
       throw e;
     }
   }

@@ -74,7 +74,7 @@ public final class MakeSandbox {
   }
 
   /**
-   * @param sandbox that is on record, with nothing made
+   * @param sandbox that is on record, with nothing made but the blank
    * @param blank to make it of; null for none
    * @throws RuntimeException with any part of it made
    */

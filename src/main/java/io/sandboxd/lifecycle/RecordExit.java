@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Turns what the kernel and the inits tell into states: who ended, how, and why. Runs on the
- * reaper's thread.
+ * reaper's thread, or on that of somebody who waits for the same init.
  */
 public final class RecordExit {
   private static final Logger LOG = Logger.getLogger(RecordExit.class);
@@ -74,8 +74,11 @@ public final class RecordExit {
                 () -> {
                   // Its launch was never answered for: nobody knows it, so nobody would ever end
                   // it.
-                  LOG.warnf(
-                      "Sandbox %s: ending process %d, which nobody knows.", sandbox.name(), seq);
+                  LOG.logf(
+                      sandbox.isEphemeral() ? Logger.Level.DEBUG : Logger.Level.WARN,
+                      "Sandbox %s: ending process %d, which nobody knows.",
+                      sandbox.name(),
+                      seq);
                   sandbox.retire(seq);
                   inits.end(pidfd);
                 });

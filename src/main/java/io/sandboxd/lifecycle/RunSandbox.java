@@ -4,17 +4,15 @@ import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
 import io.sandboxd.sandbox.Caller;
+import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
-import io.sandboxd.sandbox.SandboxState;
-import java.util.EnumSet;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 
 /** Runs one command in a sandbox of its own, which goes with the request. */
 public final class RunSandbox {
-  /** So many may be on their way out: who comes then removes his own. */
+  /** So many may be on their way out without being counted: who comes then removes his own. */
   private static final int MOST_LEAVING = 8;
 
   private static final String BY = "run";
@@ -23,7 +21,8 @@ public final class RunSandbox {
   private final LaunchSandbox launch;
   private final ExpireSandboxes expire;
   private final Executor chores;
-  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
+  private final Semaphore places = new Semaphore(MOST_LEAVING);
+  private volatile boolean closed;
 
   public RunSandbox(
       SandboxRegistry registry, LaunchSandbox launch, ExpireSandboxes expire, Executor chores) {
@@ -39,41 +38,60 @@ public final class RunSandbox {
    * @param spec validated, with a process
    * @param head bytes of what it writes that are to be kept at the beginning
    * @return the main process
-   * @throws SandboxException as {@link CreateSandbox} and {@link StartSandbox}, with nothing left
+   * @throws SandboxException as {@link CreateSandbox} and {@link StartSandbox}, with nothing left;
+   *     {@code busy} when the daemon ends
    */
   public SandboxProcess run(SandboxSpec spec, long head, Caller caller, StageTimes times) {
-    return launch.launchEphemeral(spec, head, caller, times).main().orElseThrow();
+    requireOpen();
+    Sandbox sandbox = launch.launchEphemeral(spec, head, caller, times);
+    if (closed) {
+      expire.delete(sandbox, BY);
+      requireOpen();
+    }
+    return sandbox.main().orElseThrow();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new SandboxException(ErrorCode.BUSY, "The daemon is ending: ask the next one.");
+    }
   }
 
   /**
-   * The client has what it wants, and is about to be told. A name that it has chosen is free when
-   * this returns; of any other it cannot know, so nothing has to be waited for.
+   * The client has what it wants, and is about to be told. What it has chosen itself, a name or an
+   * address, is free when this returns; of anything else it cannot know, so nothing has to be
+   * waited for.
    */
   public void finish(Sandbox sandbox) {
-    boolean named = sandbox.status().spec().name() != null;
-    if (named || leaving.size() >= MOST_LEAVING) {
-      expire.delete(sandbox, BY);
+    SandboxSpec spec = sandbox.status().spec();
+    boolean chosen = spec.name() != null || spec.network() != null;
+    if (!chosen && places.tryAcquire()) {
+      sandbox.leave(true);
     } else {
-      // From now on it is no longer one of those that a user may have.
-      sandbox.updateIf(
-          EnumSet.complementOf(EnumSet.of(SandboxState.DELETING)),
-          s -> s.withState(SandboxState.DELETING));
+      expire.delete(sandbox, BY);
     }
   }
 
   /** The request is over: the sandbox is removed by and by, with whatever may still run in it. */
   public void end(Sandbox sandbox) {
-    if (leaving.add(sandbox.id())) {
-      chores.execute(
-          () -> {
-            expire.delete(sandbox, BY);
-            leaving.remove(sandbox.id());
-          });
+    if (registry.has(sandbox)) {
+      chores.execute(() -> remove(sandbox));
+    }
+  }
+
+  private void remove(Sandbox sandbox) {
+    try {
+      expire.delete(sandbox, BY);
+    } finally {
+      if (sandbox.leave(false)) {
+        places.release();
+      }
     }
   }
 
   /** Nobody can be answered any more. */
   public void close() {
+    closed = true;
     registry.all().stream().filter(Sandbox::isEphemeral).forEach(s -> expire.delete(s, BY));
   }
 }

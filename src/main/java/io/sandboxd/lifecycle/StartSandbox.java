@@ -37,6 +37,9 @@ public final class StartSandbox {
   Sandbox start(Sandbox sandbox, long head, Caller caller, StageTimes times) {
     return sandbox.exclusively(
         () -> {
+          if (sandbox.isEphemeral()) {
+            sandbox.require(EnumSet.of(SandboxState.CREATED), "it goes with its run");
+          }
           sandbox.require(
               EnumSet.of(SandboxState.CREATED, SandboxState.STOPPED),
               "only one that is created or stopped can be started");
@@ -48,7 +51,8 @@ public final class StartSandbox {
           ProcessSpec main = policy.admit(spec, sandbox.status().spec(), caller);
           Optional<SandboxProcess> former = sandbox.main();
           SandboxProcess process =
-              launch.launch(sandbox, new Order(ProcessStatus.MAIN, main, null, head, null, times));
+              launch.launch(
+                  sandbox, new Order(ProcessStatus.MAIN, main, null, head > 0, head, null, times));
           former.ifPresent(launch::forget);
           // It runs, be there room to write it down or not: the next daemon can tell by its
           // process.

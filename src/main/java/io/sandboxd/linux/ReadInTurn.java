@@ -1,15 +1,21 @@
 package io.sandboxd.linux;
 
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
 
 /**
  * A descriptor that a loop's thread reads, and for a moment whoever waits for what it brings: to
  * have the loop woken for that, and by it the one who waits, takes longer.
  */
 public final class ReadInTurn {
+  private static final Logger LOG = Logger.getLogger(ReadInTurn.class);
+
   private final Syscalls syscalls;
   private final Fd fd;
   private final BooleanSupplier read;
@@ -19,6 +25,7 @@ public final class ReadInTurn {
 
   private EpollLoop loop;
   private Runnable whenOver;
+  private boolean over = true;
 
   /**
    * @param read reads all that is there; false when there will be no more. Never called by two
@@ -33,7 +40,7 @@ public final class ReadInTurn {
   /**
    * Has it read by a loop from now on, instead of any before.
    *
-   * @param then called when there will be no more, by the thread that has found out
+   * @param then called once when there will be no more, by the thread that has found out
    */
   public void watch(EpollLoop by, Runnable then) {
     turn.lock();
@@ -42,6 +49,7 @@ public final class ReadInTurn {
       loop = by;
       whenOver = then;
       loop.watch(fd, this::onReadable);
+      over = false;
     } finally {
       turn.unlock();
     }
@@ -57,60 +65,68 @@ public final class ReadInTurn {
     // Who has the turn reads, or closes.
     if (turn.tryLock()) {
       try {
-        if (fd.isOpen()) {
-          readAll();
-        }
+        readAll();
       } finally {
         turn.unlock();
       }
     }
   }
 
-  private boolean readAll() {
-    if (read.getAsBoolean()) {
-      return true;
+  private void readAll() {
+    if (!over && !read.getAsBoolean()) {
+      rest();
+      end();
     }
-    rest();
+  }
+
+  private void end() {
+    over = true;
     whenOver.run();
-    return false;
   }
 
   /**
-   * Reads on this thread until something has come of it, unless another one does that already.
+   * Waits for what somebody reads, on this thread if nobody else does so now.
    *
-   * @param millis at most
+   * @throws TimeoutException when it has not come by then
    */
-  public void attend(Future<?> until, long millis) {
-    if (until.isDone() || loop == null || !turn.tryLock()) {
-      return;
+  public <T> T await(Future<T> wanted, Duration limit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    if (!wanted.isDone() && turn.tryLock()) {
+      try {
+        readUntil(wanted, deadline);
+      } finally {
+        turn.unlock();
+      }
     }
-    try {
-      attendInTurn(until, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis));
-    } finally {
-      turn.unlock();
-    }
+    return wanted.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
-  private void attendInTurn(Future<?> until, long deadline) {
-    if (!fd.isOpen()) {
+  private void readUntil(Future<?> wanted, long deadline) {
+    if (over) {
       return;
     }
     rest();
-    boolean more = true;
-    try {
-      while (more && !until.isDone() && isReadable(deadline - System.nanoTime())) {
-        more = readAll();
-      }
-    } finally {
-      if (more) {
-        loop.watch(fd, this::onReadable);
-      }
+    while (!over && !wanted.isDone() && isReadable(deadline - System.nanoTime())) {
+      readAll();
+    }
+    if (!over) {
+      resume();
     }
   }
 
   private boolean isReadable(long nanos) {
     int millis = (int) Math.min(TimeUnit.NANOSECONDS.toMillis(nanos) + 1, Integer.MAX_VALUE);
     return nanos > 0 && syscalls.poll(fd, Syscalls.EPOLLIN, millis);
+  }
+
+  private void resume() {
+    try {
+      loop.watch(fd, this::onReadable);
+    } catch (ErrnoException e) {
+      LOG.warnf("What is read in turn cannot be watched any more: %s", e.getMessage());
+      end();
+    }
   }
 
   /**
@@ -122,6 +138,7 @@ public final class ReadInTurn {
     turn.lock();
     try {
       rest();
+      over = true;
       close.run();
     } finally {
       turn.unlock();

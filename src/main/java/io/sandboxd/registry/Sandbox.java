@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
@@ -45,6 +46,7 @@ public final class Sandbox {
   private final Map<String, SandboxProcess> byId = new ConcurrentHashMap<>();
   private final AtomicInteger lastSeq = new AtomicInteger();
   private final AtomicLong commandBytes = new AtomicLong();
+  private final AtomicBoolean leaving = new AtomicBoolean();
   private volatile SandboxStatus status;
 
   Sandbox(StateDirectory directory, StateListener listener, SandboxStatus status) {
@@ -100,7 +102,7 @@ public final class Sandbox {
   }
 
   /**
-   * Changes the status, in memory and in the file.
+   * Changes the status, in memory and, unless that stays as it is, in the file.
    *
    * @throws SandboxException {@code wrong_state} when the change is one that the transition table
    *     does not have
@@ -172,6 +174,19 @@ public final class Sandbox {
               "The sandbox '" + name() + "' is " + state().word() + ": " + toDo + ".")
           .with("state", state().word());
     }
+  }
+
+  /**
+   * Notes whether it is on its way out, and no longer one of those that a user may have.
+   *
+   * @return whether it was
+   */
+  public boolean leave(boolean leaves) {
+    return leaving.getAndSet(leaves);
+  }
+
+  boolean isLeaving() {
+    return leaving.get();
   }
 
   public Collection<SandboxProcess> processes() {

@@ -144,7 +144,7 @@ public final class SandboxProcess {
 
   /**
    * The kernel has made it, and this is the hold on it; it may have ended already. That is to be
-   * {@link #settle put on file} before anybody can have heard of it.
+   * {@link #settle put on file} soon; until then it is one that was intended.
    */
   public synchronized void spawned(Fd newPidfd) {
     close(); // there is one already if init was lost and found again

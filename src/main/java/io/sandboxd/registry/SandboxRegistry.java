@@ -3,7 +3,6 @@ package io.sandboxd.registry;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
-import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -18,6 +17,9 @@ import java.util.function.IntSupplier;
 
 /** All sandboxes there are, by name and by id. */
 public final class SandboxRegistry {
+  /** Files of so many processes are removed one by one, which is faster than to look for them. */
+  private static final int FEW = 8;
+
   private final StateDirectory directory;
   private final StateListener listener;
   private final Map<String, Sandbox> byId = new ConcurrentHashMap<>();
@@ -73,7 +75,7 @@ public final class SandboxRegistry {
             (int)
                 byName.values().stream()
                     .filter(s -> s.status().owner().uid() == uid)
-                    .filter(s -> !(s.isEphemeral() && s.state() == SandboxState.DELETING))
+                    .filter(s -> !s.isLeaving())
                     .count());
     byName.put(creating.name(), sandbox);
   }
@@ -95,9 +97,14 @@ public final class SandboxRegistry {
    * @throws SandboxException {@code not_found} if it has been removed
    */
   public void requireThere(Sandbox sandbox) {
-    if (byId.get(sandbox.id()) != sandbox) {
+    if (!has(sandbox)) {
       throw SandboxException.notFound("sandbox", sandbox.name());
     }
+  }
+
+  /** Whether it has not been removed yet. */
+  public boolean has(Sandbox sandbox) {
+    return byId.get(sandbox.id()) == sandbox;
   }
 
   /** By name, else by id. */
@@ -133,7 +140,8 @@ public final class SandboxRegistry {
   /** The very last step of a deletion: the name is free again. */
   public void remove(Sandbox sandbox) {
     sandbox.processes().forEach(SandboxProcess::close);
-    directory.deleteSandbox(sandbox.id());
+    directory.deleteSandbox(
+        sandbox.id(), sandbox.processes().stream().limit(FEW).map(SandboxProcess::seq).toList());
     byId.remove(sandbox.id());
     listener.removed(sandbox.status()); // before anyone can hear of another of this name
     byName.remove(sandbox.name(), sandbox);

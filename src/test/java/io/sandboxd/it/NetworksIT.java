@@ -306,6 +306,20 @@ class NetworksIT {
   }
 
   @Test
+  void theAddressOfARunIsFreeWhenItIsAnswered() {
+    town.network("name", "blue");
+    Map<String, Object> run =
+        json(
+            "network",
+            json("networks", List.of(json("name", "blue", "addresses", List.of("10.89.0.9")))),
+            "process",
+            json("args", List.of("true")));
+    for (int i = 0; i < 5; i++) {
+      assertEquals(0, town.post(200, "/v1/run", run).getInt("exit.code"));
+    }
+  }
+
+  @Test
   void podsShareOneNetworkAndTheHostsIsTheHosts() {
     town.network("name", "blue");
     TestSandbox a = town.member("a", "blue");

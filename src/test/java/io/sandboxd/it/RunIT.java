@@ -143,11 +143,59 @@ class RunIT {
 
   @Test
   void itsTimeCanBeUp(Daemon daemon) {
-    run(daemon, sh("sleep 1000", "ttl", "200ms"))
+    Map<String, Object> process =
+        json("args", List.of("sh", "-c", "echo begun; sleep 1000"), "timeout", "300ms");
+    run(daemon, json("process", process))
         .then()
         .statusCode(200)
-        .body("exit.reason", equalTo("killed"))
-        .body("exit.killedBy", equalTo("ttl"));
+        .body("exit.reason", equalTo("timeout"))
+        .body("stdout", equalTo("begun\n"));
+  }
+
+  @Test
+  void isNotStartedAgain(Daemon daemon) throws IOException {
+    Exchange client = begin(daemon, sh("sleep 1000", "name", "once"));
+    TestSandbox sandbox = awaitRunning(daemon, "once");
+    sandbox.post("/start").then().statusCode(409);
+    sandbox.post("/kill", json("signal", "KILL")).then().statusCode(204);
+    assertEquals(200, client.status());
+    sandbox.get("").then().statusCode(404);
+    client.close();
+  }
+
+  /** Else it might be given what is another's. */
+  @Test
+  void isNotMadeWhileOthersAreLookedFor(Daemon daemon) throws IOException {
+    TestSandbox slow = TestSandbox.started(daemon);
+    long init = slow.initPid();
+    TestSandbox.host("kill", "-STOP", "" + init);
+    try {
+      daemon.kill();
+      daemon.spawn();
+      await().pollInterval(Duration.ofMillis(20)).until(() -> answers(daemon));
+      for (String path : List.of(RUN, "/v1/sandboxes", "/v1/networks", "/v1/links")) {
+        daemon
+            .given()
+            .body(sh("true"))
+            .post(path)
+            .then()
+            .statusCode(503)
+            .body("code", equalTo("busy"));
+      }
+      daemon.given().get("/q/health/ready").then().statusCode(503);
+    } finally {
+      TestSandbox.host("kill", "-CONT", "" + init);
+    }
+    await().until(() -> daemon.given().get("/q/health/ready").statusCode() == 200);
+    slow.delete();
+  }
+
+  private static boolean answers(Daemon daemon) {
+    try {
+      return daemon.given().get("/v1/info").statusCode() == 200;
+    } catch (Exception e) {
+      return false; // nobody is there yet
+    }
   }
 
   @Test
@@ -155,6 +203,7 @@ class RunIT {
     refused(daemon, json(), RUN, 400, "process");
     Map<String, Object> stream = json("process", json("args", List.of("a"), "output", "stream"));
     refused(daemon, stream, RUN, 400, "process.output");
+    refused(daemon, sh("true", "ttl", "1h"), RUN, 400, "ttl");
     refused(daemon, sh("true"), RUN + "?maxOutput=17Mi", 400, "maxOutput");
     refused(daemon, sh("true"), RUN + "?maxOutput=many", 400, "maxOutput");
     refused(daemon, sh("true"), RUN + "?start=true", 400, "start");

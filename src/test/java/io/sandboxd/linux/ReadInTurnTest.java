@@ -9,11 +9,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class ReadInTurnTest {
   private static final byte[] ONE = {1, 0, 0, 0, 0, 0, 0, 0};
-  private static final long LONG = TimeUnit.SECONDS.toMillis(50);
+  private static final Duration LONG = Duration.ofSeconds(50);
 
   /** poll(2) where there is one, else ppoll(2). */
   private static final Set<String> POLL = Set.of("7", "73", "271");
@@ -36,6 +39,7 @@ class ReadInTurnTest {
   /** Which thread has read. */
   private final BlockingQueue<String> readers = new LinkedBlockingQueue<>();
 
+  private final BlockingQueue<String> ended = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> over = new LinkedBlockingQueue<>();
   private final AtomicBoolean last = new AtomicBoolean();
   private CompletableFuture<Void> answer = new CompletableFuture<>();
@@ -63,9 +67,20 @@ class ReadInTurnTest {
 
   private Thread attender(String name) {
     CompletableFuture<Void> wanted = answer;
-    Thread thread = new Thread(() -> reading.attend(wanted, LONG), name);
+    Thread thread = new Thread(() -> ended.add(name + outcome(wanted, LONG)), name);
     thread.start();
     return thread;
+  }
+
+  private String outcome(Future<?> wanted, Duration limit) {
+    try {
+      reading.await(wanted, limit);
+      return " has it";
+    } catch (TimeoutException e) {
+      return " waits no longer";
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private void write() {
@@ -90,27 +105,30 @@ class ReadInTurnTest {
     assertEquals("loop", readers.take());
   }
 
-  /** The second one is to wait for its answer in another way, and gets it. */
   @Test
-  void onlyOneReads() throws InterruptedException {
+  void onlyOneReadsAndBothAreTold() throws InterruptedException {
     Thread one = attender("one");
     awaitPoll("one");
-    reading.attend(answer, LONG);
-    assertFalse(answer.isDone(), "it came back at once");
+    Thread two = attender("two");
+    Awaitility.await().until(() -> two.getState() == Thread.State.TIMED_WAITING);
     write();
     one.join();
+    two.join();
     assertEquals("one", readers.take());
+    assertEquals(Set.of("one has it", "two has it"), Set.copyOf(ended));
   }
 
   @Test
-  void whatHasComeAlreadyIsNotWaitedFor() {
+  void nobodyWaitsForLongerThanHeWants() {
+    assertEquals(" waits no longer", outcome(new CompletableFuture<>(), Duration.ofMillis(1)));
     answer.complete(null);
-    reading.attend(answer, LONG);
-    reading.attend(new CompletableFuture<>(), 1);
+    assertEquals(" has it", outcome(answer, Duration.ZERO));
     assertTrue(readers.isEmpty());
   }
 
-  /** Whoever finds that it is over tells, once. */
+  /**
+   * Whoever finds that it is over tells, once; nobody waits for more, or is woken by what is left.
+   */
   @Test
   void theEndIsToldByWhoReads() throws InterruptedException {
     last.set(true);
@@ -119,6 +137,14 @@ class ReadInTurnTest {
     write();
     one.join();
     assertEquals("one", over.take());
+    assertEquals("one", readers.take());
+    last.set(false);
+    write();
+    assertEquals(" waits no longer", outcome(new CompletableFuture<>(), Duration.ofMillis(1)));
+    CompletableFuture<Void> loopHasLooked = new CompletableFuture<>();
+    loop.execute(() -> loopHasLooked.complete(null));
+    loopHasLooked.join();
+    assertTrue(readers.isEmpty());
     assertTrue(over.isEmpty());
   }
 

@@ -81,6 +81,10 @@ public final class SpecValidator {
       throw SandboxException.invalid(
           "process.output", "must be log: the answer is made of what is stored");
     }
+    if (spec.ttl() != null) {
+      throw SandboxException.invalid(
+          "ttl", "cannot be: the sandbox goes with its run, which process.timeout bounds");
+    }
     RequestRules.maxOutput(outputLimit, FieldPath.ROOT);
   }
 
