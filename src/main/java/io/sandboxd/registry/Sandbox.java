@@ -1,24 +1,19 @@
 package io.sandboxd.registry;
 
 import io.sandboxd.sandbox.Caller;
-import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
@@ -32,20 +27,10 @@ import org.jboss.logging.Logger;
 public final class Sandbox {
   private static final Logger LOG = Logger.getLogger(Sandbox.class);
 
-  /** What the commands of ended processes may take of the daemon's memory. */
-  private static final long KEPT_COMMAND_BYTES = 1 << 20;
-
-  /** What the commands of all may, the running ones too; one may be half a mebibyte long. */
-  private static final long MOST_COMMAND_BYTES = 4 << 20;
-
   private final StateDirectory directory;
   private final StateListener listener;
   private final ReentrantReadWriteLock verbs = new ReentrantReadWriteLock(true);
-  private final ConcurrentSkipListMap<Integer, SandboxProcess> processes =
-      new ConcurrentSkipListMap<>();
-  private final Map<String, SandboxProcess> byId = new ConcurrentHashMap<>();
-  private final AtomicInteger lastSeq = new AtomicInteger();
-  private final AtomicLong commandBytes = new AtomicLong();
+  private final ProcessTable processes;
   private final AtomicBoolean leaving = new AtomicBoolean();
   private volatile SandboxStatus status;
 
@@ -53,6 +38,7 @@ public final class Sandbox {
     this.directory = directory;
     this.listener = listener;
     this.status = status;
+    this.processes = new ProcessTable(status.name());
   }
 
   public String id() {
@@ -190,18 +176,18 @@ public final class Sandbox {
   }
 
   public Collection<SandboxProcess> processes() {
-    return processes.values();
+    return processes.all();
   }
 
   public Optional<SandboxProcess> process(int seq) {
-    return Optional.ofNullable(processes.get(seq));
+    return Optional.ofNullable(processes.of(seq));
   }
 
   /**
    * @throws SandboxException {@code not_found}
    */
   public SandboxProcess process(String id) {
-    SandboxProcess process = byId.get(id);
+    SandboxProcess process = processes.of(id);
     if (process == null) {
       throw SandboxException.notFound("process", id);
     }
@@ -210,7 +196,7 @@ public final class Sandbox {
 
   /** The latest one, if it was ever started. */
   public Optional<SandboxProcess> main() {
-    return Optional.ofNullable(byId.get(ProcessStatus.MAIN));
+    return Optional.ofNullable(processes.of(ProcessStatus.MAIN));
   }
 
   /**
@@ -218,50 +204,20 @@ public final class Sandbox {
    *
    * @param id null: one is made
    * @param describe from the id and number to the status
+   * @throws SandboxException {@code name_in_use}; {@code limit_exceeded}
    */
-  public synchronized SandboxProcess addProcess(
-      String id, java.util.function.BiFunction<String, Integer, ProcessStatus> describe) {
-    int seq = lastSeq.incrementAndGet();
-    while (id == null && byId.containsKey("p" + seq)) {
-      seq = lastSeq.incrementAndGet(); // a client has called one of its own so
-    }
-    String chosen = id == null ? "p" + seq : id;
-    if (byId.containsKey(chosen) && !chosen.equals(ProcessStatus.MAIN)) {
-      throw new SandboxException(
-              ErrorCode.NAME_IN_USE,
-              "The sandbox '" + name() + "' has a process '" + chosen + "' already.")
-          .with("field", "id");
-    }
-    ProcessStatus described = describe.apply(chosen, seq);
-    if (commandBytes.get() + commandBytes(described) > MOST_COMMAND_BYTES) {
-      throw new SandboxException(
-          ErrorCode.LIMIT_EXCEEDED,
-          "The commands of this sandbox's processes are "
-              + commandBytes
-              + " bytes long, and can be "
-              + MOST_COMMAND_BYTES
-              + ": pass less in args, or wait until some have ended.");
-    }
-    SandboxProcess process = new SandboxProcess(this, directory, listener, described, false);
-    put(process);
-    return process;
+  public SandboxProcess addProcess(String id, BiFunction<String, Integer, ProcessStatus> describe) {
+    return processes.add(id, (name, seq) -> process(describe.apply(name, seq), false));
   }
 
-  private static long commandBytes(ProcessStatus process) {
-    return process.args().stream().mapToLong(String::length).sum();
-  }
-
-  private void put(SandboxProcess process) {
-    processes.put(process.seq(), process);
-    commandBytes.addAndGet(commandBytes(process.status()));
-    byId.put(process.status().id(), process);
+  private SandboxProcess process(ProcessStatus status, boolean announced) {
+    return new SandboxProcess(this, directory, listener, status, announced);
   }
 
   /** A process that was there before the daemon was. */
-  public synchronized SandboxProcess restore(ProcessStatus known) {
-    SandboxProcess process = new SandboxProcess(this, directory, listener, known, true);
-    put(process);
-    retire(known.seq());
+  public SandboxProcess restore(ProcessStatus known) {
+    SandboxProcess process = process(known, true);
+    processes.put(process);
     return process;
   }
 
@@ -270,31 +226,15 @@ public final class Sandbox {
    * known any more.
    */
   public void retire(int seq) {
-    lastSeq.accumulateAndGet(seq, Math::max);
+    processes.retire(seq);
   }
 
   /** Of a process that never came to be, or whose successor has started, nothing is kept. */
   public void forget(SandboxProcess process) {
-    if (take(process)) {
-      // Not under the lock: a process's own comes first, as its end changes the sandbox.
+    if (processes.take(process)) {
       process.close();
       directory.deleteProcess(id(), process.seq());
     }
-  }
-
-  private synchronized boolean take(SandboxProcess process) {
-    if (processes.remove(process.seq()) == null) {
-      return false;
-    }
-    commandBytes.addAndGet(-commandBytes(process.status()));
-    byId.remove(process.status().id(), process);
-    if (process.isMain()) {
-      // One that could not be started leaves the former one as it was.
-      processes.values().stream()
-          .filter(SandboxProcess::isMain)
-          .forEach(former -> byId.putIfAbsent(ProcessStatus.MAIN, former));
-    }
-    return true;
   }
 
   /**
@@ -302,22 +242,6 @@ public final class Sandbox {
    * processes, or their commands are too long to be kept.
    */
   public List<SandboxProcess> endedBeyond(int most) {
-    long tooMany = processes.size() - (long) most;
-    long tooLong = commandBytes.get() - KEPT_COMMAND_BYTES;
-    if (tooMany <= 0 && tooLong <= 0) {
-      return List.of();
-    }
-    List<SandboxProcess> beyond = new ArrayList<>();
-    for (SandboxProcess process : processes.values()) {
-      if (tooMany <= 0 && tooLong <= 0) {
-        break;
-      }
-      if (process.isDispensable()) {
-        beyond.add(process);
-        tooMany--;
-        tooLong -= commandBytes(process.status());
-      }
-    }
-    return beyond;
+    return processes.endedBeyond(most);
   }
 }
