@@ -1,21 +1,22 @@
 package io.sandboxd.api;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.sandboxd.linux.EpollLoop;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
-import io.sandboxd.sandbox.Settings;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -29,15 +30,13 @@ public final class HalfClose {
 
   private final Syscalls syscalls;
   private final IdleConnections idle;
-  private final Map<HttpConnection, UnixChannel> halfClosed = new ConcurrentHashMap<>();
+  private final EpollLoop loop;
+  private final Set<HttpConnection> halfClosed = ConcurrentHashMap.newKeySet();
 
-  HalfClose(Vertx vertx, Settings settings, Syscalls syscalls, IdleConnections idle) {
+  HalfClose(Syscalls syscalls, IdleConnections idle, EpollLoop loop) {
     this.syscalls = syscalls;
     this.idle = idle;
-    // A client that later goes away altogether makes no sound any more.
-    vertx.setPeriodic(
-        Math.max(1, settings.idleTimeout().toMillis() / 2),
-        tick -> halfClosed.forEach(this::check));
+    this.loop = loop;
   }
 
   /** To be told of every connection there is. */
@@ -53,8 +52,8 @@ public final class HalfClose {
                   throws Exception {
                 super.userEventTriggered(context, event);
                 if (event instanceof ChannelInputShutdownEvent) {
-                  halfClosed.put(connection, (UnixChannel) channel);
-                  check(connection, (UnixChannel) channel);
+                  halfClosed.add(connection);
+                  watch(connection, channel);
                 }
               }
             });
@@ -69,18 +68,40 @@ public final class HalfClose {
     HttpConnection connection = context.request().connection();
     context.addEndHandler(
         answered -> {
-          if (halfClosed.containsKey(connection)) {
+          if (halfClosed.contains(connection)) {
             connection.close();
           }
         });
     context.next();
   }
 
-  /** Closed as a whole, or with no request in work, there is nobody to answer. */
-  private void check(HttpConnection connection, UnixChannel channel) {
-    Fd fd = new Fd(channel.fd().intValue(), syscalls);
-    if (idle.isIdle(connection) || !channel.isOpen() || syscalls.poll(fd, Syscalls.EPOLLHUP, 0)) {
+  /**
+   * With no request in work there is nobody to answer. Else its other side may yet be closed, of
+   * which a channel that reads no more hears nothing: that is looked for on a descriptor of ours.
+   */
+  private void watch(HttpConnection connection, Channel channel) {
+    if (idle.isIdle(connection) || !channel.isOpen()) {
       connection.close();
+      return;
+    }
+    try {
+      Fd own = syscalls.duplicate(new Fd(((UnixChannel) channel).fd().intValue(), syscalls));
+      channel
+          .closeFuture()
+          .addListener(
+              closed -> {
+                loop.forget(own);
+                own.close();
+              });
+      loop.watch(
+          own,
+          0,
+          () -> {
+            loop.forget(own);
+            connection.close();
+          });
+    } catch (ErrnoException e) {
+      connection.close(); // nobody could tell
     }
   }
 }

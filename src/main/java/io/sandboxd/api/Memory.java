@@ -40,6 +40,9 @@ final class Memory {
   private final Shares bodies;
   private final Shares answers;
 
+  /** Nothing that an event loop waits for: to make an answer takes long. */
+  private final Object making = new Object();
+
   Memory(Settings settings) {
     long heap = Runtime.getRuntime().maxMemory();
     long longest = settings.maxBody();
@@ -78,7 +81,7 @@ final class Memory {
    * @throws SandboxException {@code busy} when others have to take theirs first
    */
   byte[] make(RoutingContext context, Supplier<byte[]> maker) {
-    synchronized (answers) {
+    synchronized (making) {
       byte[] answer = maker.get();
       Held held = context.get(HELD);
       if (answer.length > SHORT && !held.take(answer.length)) {

@@ -10,6 +10,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -52,7 +53,16 @@ final class Results {
     CompletableFuture<ProcessStatus> end = endOf(process, http);
     boolean soon = await.isSoon(process, end);
     return (soon ? end.thenApply(answer) : end.thenApplyAsync(answer, workers))
-        .whenComplete((made, failure) -> process.answered());
+        .whenComplete((made, failure) -> process.answered())
+        .exceptionally(failure -> forNobody(end, failure));
+  }
+
+  /** That its client has gone is no failure, and nobody reads the answer. */
+  private static Response forNobody(CompletableFuture<?> end, Throwable failure) {
+    if (end.isCancelled()) {
+      return Response.noContent().build();
+    }
+    throw failure instanceof CompletionException told ? told : new CompletionException(failure);
   }
 
   /** A client that goes away waits no longer; the process is not concerned. */

@@ -317,6 +317,13 @@ public final class Wiring {
     return syscalls;
   }
 
+  /** For what clients do, and their streams. */
+  @Produces
+  @Singleton
+  EpollLoop output() {
+    return output;
+  }
+
   @Produces
   @Singleton
   SandboxRegistry registry() {

@@ -173,7 +173,7 @@ public final class Inits {
    * @throws SandboxException {@code wrong_state} when there is none any more
    */
   void requireInit(Sandbox sandbox) {
-    if (!isAlive(sandbox)) {
+    if (!isAlive(sandbox) || sandbox.status().pid() == null) {
       throw SandboxException.wrongState(
           "The sandbox '" + sandbox.name() + "' has no living init: delete it.");
     }

@@ -14,6 +14,7 @@ import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ExecResult;
 import io.sandboxd.sandbox.SandboxException;
+import io.sandboxd.sandbox.SandboxState;
 
 /** What a process writes: from any offset, while it runs and after it has ended. */
 public final class ReadOutput {
@@ -123,10 +124,15 @@ public final class ReadOutput {
     return new Opened(reader, 0L, null, null, true);
   }
 
-  /** The beginning of both streams of a process that has ended. */
+  /**
+   * The beginning of both streams of a process that has ended. Of a sandbox that is deleted
+   * meanwhile some of it may be missing, so it counts as cut.
+   */
   public ExecResult result(SandboxProcess process, int limit) {
     Beginning out = streams.log(process, Stream.STDOUT).beginning(limit);
     Beginning err = streams.log(process, Stream.STDERR).beginning(limit);
-    return ExecResult.of(process.status(), out.bytes(), out.isCut(), err.bytes(), err.isCut());
+    boolean goes = process.sandbox().state() == SandboxState.DELETING;
+    return ExecResult.of(
+        process.status(), out.bytes(), out.isCut() || goes, err.bytes(), err.isCut() || goes);
   }
 }

@@ -2,6 +2,7 @@ package io.sandboxd.lifecycle;
 
 import io.sandboxd.cgroup.Cgroups;
 import io.sandboxd.cgroup.DeviceRule;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.MountInfo;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.registry.Sandbox;
@@ -10,6 +11,7 @@ import io.sandboxd.sandbox.IdMapping;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What confines a process of a sandbox, as the kernel tells and not as the spec asked. */
 public final class ReadSecurity {
@@ -90,15 +92,24 @@ public final class ReadSecurity {
   public Security read(Sandbox sandbox, String process) {
     String id = process == null ? mainOrInit(sandbox) : process;
     if (id.equals(INIT)) {
-      inits.requireInit(sandbox);
-      Security found = read(sandbox, INIT, sandbox.status().pid());
-      inits.requireInit(sandbox); // so the pid was its own all the time
-      return found;
+      return whileItIs(
+          () -> inits.requireInit(sandbox), () -> read(sandbox, INIT, sandbox.status().pid()));
     }
     SandboxProcess one = sandbox.process(id);
-    requireRunning(one);
-    Security found = read(sandbox, id, one.status().pid());
-    requireRunning(one);
+    return whileItIs(() -> requireRunning(one), () -> read(sandbox, id, one.status().pid()));
+  }
+
+  /** Before and after, so that the pid was its own all the time. */
+  private static Security whileItIs(Runnable require, Supplier<Security> read) {
+    require.run();
+    Security found;
+    try {
+      found = read.get();
+    } catch (ErrnoException e) {
+      require.run(); // or that is why
+      throw e;
+    }
+    require.run();
     return found;
   }
 

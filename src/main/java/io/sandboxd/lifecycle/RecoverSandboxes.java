@@ -164,7 +164,9 @@ public final class RecoverSandboxes {
   private void settle(Sandbox sandbox, CompletableFuture<Void> ready, long deadline) {
     SandboxState state = sandbox.state();
     if (state == SandboxState.CREATING || state == SandboxState.DELETING) {
-      LOG.infof("Sandbox %s was left %s: putting it away.", sandbox.name(), state.word());
+      LOG.infof(
+          "Sandbox %s was left %s: putting it away.",
+          sandbox.name(), sandbox.isEphemeral() ? "by its run" : state.word());
       sandbox.updateIf(EnumSet.of(SandboxState.CREATING), s -> s.withState(SandboxState.DELETING));
       inits.dismiss(sandbox);
       tearDown.run(sandbox, "recovery");

@@ -28,6 +28,10 @@ public final class StartSandbox {
    *     one that the caller could not create today
    */
   public Sandbox start(Sandbox sandbox, Caller caller, StageTimes times) {
+    if (sandbox.isEphemeral()) {
+      throw SandboxException.wrongState(
+          "The sandbox '" + sandbox.name() + "' belongs to a run, with which it starts and ends.");
+    }
     return start(sandbox, 0, caller, times);
   }
 
@@ -37,9 +41,6 @@ public final class StartSandbox {
   Sandbox start(Sandbox sandbox, long head, Caller caller, StageTimes times) {
     return sandbox.exclusively(
         () -> {
-          if (sandbox.isEphemeral()) {
-            sandbox.require(EnumSet.of(SandboxState.CREATED), "it goes with its run");
-          }
           sandbox.require(
               EnumSet.of(SandboxState.CREATED, SandboxState.STOPPED),
               "only one that is created or stopped can be started");

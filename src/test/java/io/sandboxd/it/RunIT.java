@@ -135,6 +135,29 @@ class RunIT {
     other.delete();
   }
 
+  /** The daemon hears of it though it has heard all that the client had to say before. */
+  @Test
+  void goesWhenItsClientHasClosedOneSideFirst(Daemon daemon) throws IOException {
+    Exchange client = begin(daemon, sh("sleep 1000", "name", "half")).shutdownOutput();
+    awaitRunning(daemon, "half");
+    client.close();
+    awaitNothing(daemon);
+    Exchange patient = begin(daemon, sh("sleep 0.5; echo ok")).shutdownOutput();
+    assertTrue(patient.readText().contains("ok"));
+    patient.close();
+  }
+
+  /** While its answer, which is a long one, is being made. */
+  @Test
+  void nobodyElseIsHeldUpByWhoLeaves(Daemon daemon) throws Exception {
+    for (int i = 0; i < 60; i++) {
+      Exchange client = begin(daemon, sh("head -c 900000 /dev/zero"));
+      Thread.sleep(i); // somewhere in between, each time somewhere else
+      client.close();
+    }
+    daemon.given().get("/q/health/ready").then().statusCode(200);
+  }
+
   private static TestSandbox awaitRunning(Daemon daemon, String name) {
     TestSandbox sandbox = TestSandbox.named(daemon, name);
     await().until(() -> "running".equals(sandbox.get("").path("state")));
@@ -156,7 +179,7 @@ class RunIT {
   void isNotStartedAgain(Daemon daemon) throws IOException {
     Exchange client = begin(daemon, sh("sleep 1000", "name", "once"));
     TestSandbox sandbox = awaitRunning(daemon, "once");
-    sandbox.post("/start").then().statusCode(409);
+    sandbox.post("/start").then().statusCode(409).body("code", equalTo("wrong_state"));
     sandbox.post("/kill", json("signal", "KILL")).then().statusCode(204);
     assertEquals(200, client.status());
     sandbox.get("").then().statusCode(404);

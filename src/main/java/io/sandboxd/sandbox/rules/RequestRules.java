@@ -58,7 +58,7 @@ final class RequestRules {
     if (limit > ExecRequest.LARGEST_MAX_OUTPUT.bytes()) {
       throw Rule.broken(
           at.field("maxOutput"),
-          "can be at most %d bytes (16Mi): read more from the process's output"
+          "can be at most %d bytes (16Mi): more is had from the process's output"
               .formatted(ExecRequest.LARGEST_MAX_OUTPUT.bytes()));
     }
   }
