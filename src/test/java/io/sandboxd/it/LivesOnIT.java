@@ -2,6 +2,7 @@ package io.sandboxd.it;
 
 import static io.sandboxd.it.TestSandbox.json;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +13,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -227,5 +229,40 @@ class LivesOnIT {
     daemon.start();
     assertEquals("timeout", sandbox.awaitProcess("late").getString("exit.reason"));
     await().until(() -> brief.get("").statusCode() == 404);
+  }
+
+  /** What is made meanwhile might be given what is another's. */
+  @Test
+  void nothingIsMadeWhileTheyAreLookedFor(Daemon daemon) throws IOException {
+    TestSandbox slow = TestSandbox.started(daemon);
+    long init = slow.initPid();
+    TestSandbox.host("kill", "-STOP", "" + init);
+    try {
+      daemon.kill();
+      daemon.spawn();
+      await().pollInterval(Duration.ofMillis(20)).until(() -> answers(daemon));
+      for (String path : List.of("/v1/run", "/v1/sandboxes", "/v1/networks", "/v1/links")) {
+        daemon
+            .given()
+            .body(Map.of("process", Map.of("args", List.of("true"))))
+            .post(path)
+            .then()
+            .statusCode(503)
+            .body("code", equalTo("busy"));
+      }
+      daemon.given().get("/q/health/ready").then().statusCode(503);
+    } finally {
+      TestSandbox.host("kill", "-CONT", "" + init);
+    }
+    await().until(() -> daemon.given().get("/q/health/ready").statusCode() == 200);
+    slow.delete();
+  }
+
+  private static boolean answers(Daemon daemon) {
+    try {
+      return daemon.given().get("/v1/info").statusCode() == 200;
+    } catch (Exception e) {
+      return false; // nobody is there yet
+    }
   }
 }

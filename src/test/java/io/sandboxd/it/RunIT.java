@@ -186,41 +186,6 @@ class RunIT {
     client.close();
   }
 
-  /** Else it might be given what is another's. */
-  @Test
-  void isNotMadeWhileOthersAreLookedFor(Daemon daemon) throws IOException {
-    TestSandbox slow = TestSandbox.started(daemon);
-    long init = slow.initPid();
-    TestSandbox.host("kill", "-STOP", "" + init);
-    try {
-      daemon.kill();
-      daemon.spawn();
-      await().pollInterval(Duration.ofMillis(20)).until(() -> answers(daemon));
-      for (String path : List.of(RUN, "/v1/sandboxes", "/v1/networks", "/v1/links")) {
-        daemon
-            .given()
-            .body(sh("true"))
-            .post(path)
-            .then()
-            .statusCode(503)
-            .body("code", equalTo("busy"));
-      }
-      daemon.given().get("/q/health/ready").then().statusCode(503);
-    } finally {
-      TestSandbox.host("kill", "-CONT", "" + init);
-    }
-    await().until(() -> daemon.given().get("/q/health/ready").statusCode() == 200);
-    slow.delete();
-  }
-
-  private static boolean answers(Daemon daemon) {
-    try {
-      return daemon.given().get("/v1/info").statusCode() == 200;
-    } catch (Exception e) {
-      return false; // nobody is there yet
-    }
-  }
-
   @Test
   void whatCannotBeRunIsRefusedAndGone(Daemon daemon) {
     refused(daemon, json(), RUN, 400, "process");
