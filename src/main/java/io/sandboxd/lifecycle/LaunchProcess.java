@@ -123,9 +123,10 @@ public final class LaunchProcess {
     IdMappings ids = sandbox.status().idMappings();
     long uid = HostIds.uid(ids, process.uid());
     long gid = HostIds.gid(ids, process.gid());
+    made.intend(); // before there are files of its: what a crash leaves of them has an owner then
+    Fault.EXEC_INTENDED.here(sandbox);
     try (OpenStreams.Ends ends = openStreams.open(made, order.spec(), uid, gid, order.input());
         LimitProcess.Group group = limits.prepare(made, order.spec().resources())) {
-      made.intend();
       Fault.EXEC_OPENED.here(sandbox);
       List<Fd> fds = new ArrayList<>(ends.stdio());
       int keep = ends.kept() == null ? -1 : fds.size();
