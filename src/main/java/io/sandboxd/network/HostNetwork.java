@@ -146,7 +146,7 @@ public final class HostNetwork {
           new VethEnd(null, member.hostDevice(), MacAddress.random(), network.mtu()),
           new VethEnd(namespace, member.device().text(), member.mac(), network.mtu()));
       own.bePort(member.hostDevice(), own.index(network.bridge()), alias);
-      int index = inside.configure(member.device().text(), member.addresses());
+      int index = inside.configureMember(member.device().text(), member.addresses());
       for (IpAddress address : defaultRoute ? member.plainAddresses() : List.<IpAddress>of()) {
         inside.addRoute(
             Cidr.parse(address.isV4() ? "0.0.0.0/0" : "::/0"),

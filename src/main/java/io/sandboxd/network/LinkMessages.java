@@ -81,15 +81,20 @@ final class LinkMessages {
   }
 
   /**
-   * Makes it a port of a bridge and switches it on; it gets no address, so that who is behind it
-   * talks to the bridge alone.
+   * Makes it a port of a bridge and switches it on.
    *
    * @param alias a note for people, up to 255 bytes; the kernel takes none at creation
    */
   static NetlinkMessage port(int index, int bridge, String alias) {
-    return up(index)
-        .attribute(IFLA_MASTER, bridge)
-        .attribute(IFLA_IFALIAS, alias)
+    return up(index).attribute(IFLA_MASTER, bridge).attribute(IFLA_IFALIAS, alias);
+  }
+
+  /**
+   * From when it is switched on: it gives itself no link-local address, and so sends nothing by
+   * itself. A kernel without IPv6 refuses this.
+   */
+  static NetlinkMessage withoutLinkLocal(int index) {
+    return message(RTM_NEWLINK, 0, index, 0, 0)
         .nested(
             IFLA_AF_SPEC,
             spec ->

@@ -8,6 +8,8 @@ import io.sandboxd.linux.NetlinkMessage;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.IpAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +18,8 @@ import java.util.List;
  * a time. What the kernel refuses is an {@link ErrnoException}.
  */
 public final class NetworkNamespace implements AutoCloseable {
+  private static final Path IPV6 = Path.of("/proc/sys/net/ipv6");
+
   private final Netlink netlink;
 
   /**
@@ -82,8 +86,29 @@ public final class NetworkNamespace implements AutoCloseable {
     netlink.execute(LinkMessages.alias(index(name), alias), name);
   }
 
+  /** It gets no address, so that who is behind it talks to the bridge alone. */
   void bePort(String name, int bridge, String alias) {
-    netlink.execute(LinkMessages.port(index(name), bridge, alias), name);
+    int index = index(name);
+    beSilent(index);
+    netlink.execute(LinkMessages.port(index, bridge, alias), name);
+  }
+
+  /** Keeps an interface from speaking IPv6 by itself when it is switched on. */
+  private void beSilent(int index) {
+    if (Files.exists(IPV6)) { // else it cannot, and asking for it is an error
+      netlink.execute(LinkMessages.withoutLinkLocal(index), "addr_gen_mode");
+    }
+  }
+
+  /**
+   * As {@link #configure}; without addresses of IPv6 it does not speak that at all. On a bridge all
+   * others would have to hear it, and with hundreds of them the kernel drops packets that matter.
+   */
+  int configureMember(String name, List<Cidr> addresses) {
+    if (addresses.stream().allMatch(address -> address.address().isV4())) {
+      beSilent(index(name));
+    }
+    return configure(name, addresses);
   }
 
   /** Switches an interface on that has these addresses. */

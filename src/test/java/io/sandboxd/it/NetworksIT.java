@@ -68,6 +68,7 @@ class NetworksIT {
         List.of("10.5.0.3/24", "fd05::3/64"), b.inspect().getList("interfaces[0].addresses"));
     assertTrue(pings(a, "b"), "by its name in /etc/hosts");
     assertTrue(pings(a, "fd05::3"));
+    assertTrue(a.sh("ip -o -6 addr show dev eth0").contains("scope link"));
     assertTrue(pings(a, "10.5.0.1"));
     Town.serve(b, 80, "hello");
     assertEquals("hello", a.sh("curl -sS -m 10 http://b/"));
@@ -108,6 +109,7 @@ class NetworksIT {
     assertFalse(pings(c, Town.address(a)));
     assertFalse(pings(c, "192.0.2.2"));
     assertTrue(pings(c, Town.address(d)));
+    assertEquals("", d.sh("ip -o -6 addr show dev eth0"), "all of IPv4 only: none speaks IPv6");
     assertTrue(pings(d, Town.address(a)));
     assertTrue(pings(d, "192.0.2.2"), "by the network that leads out");
     assertEquals("", c.sh("ip route show default"));
