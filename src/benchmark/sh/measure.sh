@@ -20,7 +20,8 @@ figure_of() { # NAME
 
 spec() { # NAME USER-NAMESPACE ARGUMENT...; without a name the daemon chooses one
   jq -cn --arg name "$1" --arg user "$2" --arg root "$ROOT_DIRECTORY" --argjson namespaces "{$NAMESPACES}" '{
-    name: (if $name == "" then null else $name end), namespaces: ($namespaces + {user: $user}), root: {path: $root, readonly: true}, process: {args: $ARGS.positional}}' \
+    name: (if $name == "" then null else $name end), namespaces: ($namespaces + {user: $user}),
+    root: {path: $root, readonly: true}, process: {args: $ARGS.positional}}' \
     --args "${@:3}"
 }
 

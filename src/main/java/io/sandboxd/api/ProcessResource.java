@@ -102,7 +102,7 @@ public class ProcessResource {
               .entity(status)
               .build());
     }
-    return results.of(process, request.outputLimit(), times, http);
+    return results.of(process, request.outputLimit(), times, http, () -> {});
   }
 
   @GET

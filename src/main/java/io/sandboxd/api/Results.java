@@ -36,9 +36,10 @@ final class Results {
    *
    * @param process that is {@link SandboxProcess#keepForAnswer kept for the answer}
    * @param most bytes of each output that the answer may have
+   * @param then done by a worker when the answer is made, before it is given; not for who has gone
    */
   CompletionStage<Response> of(
-      SandboxProcess process, long most, StageTimes times, RoutingContext http) {
+      SandboxProcess process, long most, StageTimes times, RoutingContext http, Runnable then) {
     memory.expectAnswer(http);
     Function<ProcessStatus, Response> answer =
         ended -> {
@@ -46,6 +47,7 @@ final class Results {
           int limit = (int) Math.min(most, memory.mostOutput());
           byte[] result = memory.make(http, () -> SpecJson.write(output.result(process, limit)));
           times.done("output");
+          then.run();
           return Response.ok(new JsonBodies.Written(result))
               .header(SandboxResource.SERVER_TIMING, times.header())
               .build();

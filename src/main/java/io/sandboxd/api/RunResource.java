@@ -54,13 +54,7 @@ public class RunResource {
     call.about(sandbox);
     call.about(main.status().id());
     goWith(http, sandbox);
-    return results
-        .of(main, most, times, http)
-        .thenApply(
-            answer -> {
-              run.finish(sandbox);
-              return answer;
-            });
+    return results.of(main, most, times, http, () -> run.finish(sandbox));
   }
 
   /** Answered, failed or left by its client: it is over. */

@@ -8,6 +8,8 @@ record Pids(Hierarchy hierarchy) implements Controller {
   /** The daemon's own process inside, which a client neither sees nor pays for. */
   private static final long INIT = 1;
 
+  private static final String PEAK = "pids.peak";
+
   private static final long MOST = 4 << 20;
 
   @Override
@@ -39,14 +41,12 @@ record Pids(Hierarchy hierarchy) implements Controller {
   public void collect(GroupDirectory group, StatsDraft stats) {
     stats.pids =
         new Stats.Pids(
-            counted(group, "pids.current"),
-            counted(group, "pids.peak"),
-            counted(group, "pids.max"));
+            counted(group, "pids.current"), counted(group, PEAK), counted(group, "pids.max"));
   }
 
   @Override
   public void collectTotals(GroupDirectory group, StatsDraft stats) {
-    stats.pids = new Stats.Pids(null, counted(group, "pids.peak"), null);
+    stats.pids = new Stats.Pids(null, counted(group, PEAK), null);
   }
 
   private Long counted(GroupDirectory group, String file) {

@@ -7,6 +7,7 @@ import io.sandboxd.sandbox.SandboxException;
 /** Memory on cgroup v2. */
 record UnifiedMemory(Hierarchy hierarchy) implements Controller {
   static final String EVENTS = "memory.events";
+  private static final String PEAK = "memory.peak";
 
   @Override
   public void check(Resources wanted) {
@@ -38,7 +39,7 @@ record UnifiedMemory(Hierarchy hierarchy) implements Controller {
     stats.memory =
         new Stats.Memory(
             group.number("memory.current"),
-            group.number("memory.peak"),
+            group.number(PEAK),
             group.number("memory.max"),
             group.number("memory.swap.current"));
     stats.oomKills = oomKills(group);
@@ -46,7 +47,7 @@ record UnifiedMemory(Hierarchy hierarchy) implements Controller {
 
   @Override
   public void collectTotals(GroupDirectory group, StatsDraft stats) {
-    stats.memory = new Stats.Memory(null, group.number("memory.peak"), null, null);
+    stats.memory = new Stats.Memory(null, group.number(PEAK), null, null);
     stats.oomKills = oomKills(group);
   }
 

@@ -71,19 +71,13 @@ public final class ExpireSandboxes {
   void delete(Sandbox sandbox, String by) {
     try {
       delete.delete(sandbox, true, by);
-    } catch (SandboxException e) {
-      if (e.code() == ErrorCode.NOT_FOUND) {
+    } catch (RuntimeException e) {
+      if (e instanceof SandboxException told && told.code() == ErrorCode.NOT_FOUND) {
         LOG.debugf("Sandbox %s is gone already: %s", sandbox.name(), e.getMessage());
       } else {
-        again(sandbox, by, e);
+        LOG.warnf("Sandbox %s is to be gone, and is not yet: %s", sandbox.name(), e.getMessage());
+        after(AGAIN, () -> delete(sandbox, by));
       }
-    } catch (RuntimeException e) {
-      again(sandbox, by, e);
     }
-  }
-
-  private void again(Sandbox sandbox, String by, RuntimeException e) {
-    LOG.warnf("Sandbox %s is to be gone, and is not yet: %s", sandbox.name(), e.getMessage());
-    after(AGAIN, () -> delete(sandbox, by));
   }
 }

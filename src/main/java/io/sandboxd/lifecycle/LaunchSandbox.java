@@ -50,19 +50,20 @@ public final class LaunchSandbox {
       SandboxSpec spec, boolean andStart, RequestKey key, Caller caller, StageTimes times) {
     return counted(
         () -> {
+          Supplier<Sandbox> created = () -> create.create(spec, false, key, caller, times);
           if (key == null) {
-            Sandbox sandbox = create.create(spec, false, null, caller, times);
-            return andStart ? started(sandbox, 0, caller, times) : sandbox;
+            return startedOnce(created.get(), andStart, caller, times);
           }
           synchronized (locks.get(Math.floorMod(key.key().hashCode(), locks.size()))) {
-            Sandbox sandbox =
-                earlier(key, caller)
-                    .orElseGet(() -> create.create(spec, false, key, caller, times));
-            // One that was started before is left as it is: it may have done its work.
-            boolean toStart = andStart && sandbox.state() == SandboxState.CREATED;
-            return toStart ? started(sandbox, 0, caller, times) : sandbox;
+            return startedOnce(earlier(key, caller).orElseGet(created), andStart, caller, times);
           }
         });
+  }
+
+  /** One that was started before is left as it is: it may have done its work. */
+  private Sandbox startedOnce(Sandbox sandbox, boolean wanted, Caller caller, StageTimes times) {
+    boolean toStart = wanted && sandbox.state() == SandboxState.CREATED;
+    return toStart ? started(sandbox, 0, caller, times) : sandbox;
   }
 
   /**

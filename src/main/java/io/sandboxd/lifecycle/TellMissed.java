@@ -68,15 +68,14 @@ final class TellMissed {
   void of(Collection<Sandbox> found) {
     Set<String> there = new HashSet<>();
     for (Sandbox sandbox : found) {
-      there.add(sandbox.id());
+      if (!sandbox.isEphemeral()) { // its file does not say that anybody has heard of it
+        there.add(sandbox.id());
+      }
       Told of = told.getOrDefault(sandbox.id(), new Told());
       if (!ON_THE_WAY.contains(sandbox.state())) {
         ofSandbox(sandbox, of);
       } else if (of.latest != null) {
         ofProcesses(sandbox, of); // they end before their sandbox is gone
-        if (sandbox.isEphemeral()) {
-          there.remove(sandbox.id()); // its file does not say that anybody has heard of it
-        }
       }
     }
     told.forEach(

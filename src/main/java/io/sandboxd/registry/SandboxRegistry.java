@@ -17,9 +17,6 @@ import java.util.function.IntSupplier;
 
 /** All sandboxes there are, by name and by id. */
 public final class SandboxRegistry {
-  /** Files of so many processes are removed one by one, which is faster than to look for them. */
-  private static final int FEW = 8;
-
   private final StateDirectory directory;
   private final StateListener listener;
   private final Map<String, Sandbox> byId = new ConcurrentHashMap<>();
@@ -140,8 +137,7 @@ public final class SandboxRegistry {
   /** The very last step of a deletion: the name is free again. */
   public void remove(Sandbox sandbox) {
     sandbox.processes().forEach(SandboxProcess::close);
-    directory.deleteSandbox(
-        sandbox.id(), sandbox.processes().stream().limit(FEW).map(SandboxProcess::seq).toList());
+    directory.deleteSandbox(sandbox.id());
     byId.remove(sandbox.id());
     listener.removed(sandbox.status()); // before anyone can hear of another of this name
     byName.remove(sandbox.name(), sandbox);

@@ -6,7 +6,6 @@ import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxStatus;
 import io.sandboxd.sandbox.json.StoredJson;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,7 +15,6 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -295,42 +293,29 @@ public final class StateDirectory {
 
   /** Harmless when there is none. */
   public void deleteProcess(String id, int seq) {
-    remove(output(id).resolve(seq + ".stdout"));
-    remove(output(id).resolve(seq + ".stderr"));
-    remove(stdinRecord(id, seq));
-    remove(keyedInput(id, seq));
-    remove(process(id, seq));
-    remove(processes(id).resolve(seq + ".json.new")); // of a write that was cut off
-  }
-
-  /** Harmless when there is none. */
-  public void deleteSandbox(String id) {
-    deleteSandbox(id, List.of());
+    Stream.of(
+            output(id).resolve(seq + ".stdout"),
+            output(id).resolve(seq + ".stderr"),
+            stdinRecord(id, seq),
+            keyedInput(id, seq),
+            process(id, seq),
+            processes(id).resolve(seq + ".json.new")) // of a write that was cut off
+        .map(Path::toFile)
+        .filter(file -> !file.delete() && file.exists()) // mostly not there, and nothing is thrown
+        .forEach(file -> TreeRemoval.remove(file.toPath()));
   }
 
   /**
    * The file that says what this is goes last, so that a deletion that was cut off can be seen and
    * repeated.
-   *
-   * @param processes those that are known; of others everything goes as well, which takes longer
    */
-  void deleteSandbox(String id, Collection<Integer> processes) {
+  public void deleteSandbox(String id) {
     Path directory = sandbox(id);
     if (isDirectory(directory)) { // through a link it would be somebody else's
-      processes.forEach(seq -> deleteProcess(id, seq));
-      remove(output(id));
-      remove(processes(id));
-      remove(directory.resolve(INIT_SOCKET));
-      remove(directory.resolve(SANDBOX_FILE));
+      TreeRemoval.remove(output(id));
+      TreeRemoval.remove(processes(id));
+      TreeRemoval.remove(directory.resolve(INIT_SOCKET));
     }
-    remove(directory);
-  }
-
-  /** What is not there, or empty, goes without an exception, of which each takes a while. */
-  private static void remove(Path path) {
-    File file = path.toFile();
-    if (!file.delete() && file.exists()) {
-      TreeRemoval.remove(path);
-    }
+    TreeRemoval.remove(directory);
   }
 }

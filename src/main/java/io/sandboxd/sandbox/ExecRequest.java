@@ -83,6 +83,7 @@ public record ExecRequest(
     return outputLimit(maxOutput);
   }
 
+  /** What is given or, if that is null, the default, in bytes. */
   public static long outputLimit(ByteSize given) {
     return (given == null ? DEFAULT_MAX_OUTPUT : given).bytes();
   }

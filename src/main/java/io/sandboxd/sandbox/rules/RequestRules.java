@@ -4,6 +4,7 @@ import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.KillRequest;
 import io.sandboxd.sandbox.ProcessStatus;
+import io.sandboxd.sandbox.SandboxSpec;
 import java.util.Base64;
 import java.util.List;
 
@@ -17,6 +18,11 @@ final class RequestRules {
           RequestRules::maxOutput,
           RequestRules::inputOnlyOnce,
           RequestRules::resultOfLog);
+
+  /** Of a sandbox that is there for what its main process answers. */
+  static final List<Rule<SandboxSpec>> RUN =
+      List.of(RequestRules::somethingToRun, RequestRules::resultOfLog, RequestRules::noTtl);
+
   static final List<Rule<KillRequest>> KILL = List.of(RequestRules::oneTarget);
 
   private RequestRules() {}
@@ -81,6 +87,27 @@ final class RequestRules {
     if (request.waits() && request.process().streams()) {
       throw Rule.broken(
           at.field("wait"), "answers with what is stored, and a stream is not: choose one");
+    }
+  }
+
+  private static void somethingToRun(SandboxSpec spec, FieldPath at) {
+    if (spec.process() == null) {
+      throw Rule.broken(at.field("process"), "is missing: it says what to run");
+    }
+  }
+
+  private static void resultOfLog(SandboxSpec spec, FieldPath at) {
+    if (spec.process().streams()) {
+      throw Rule.broken(
+          at.field("process").field("output"), "must be log: the answer is made of what is stored");
+    }
+  }
+
+  private static void noTtl(SandboxSpec spec, FieldPath at) {
+    if (spec.ttl() != null) {
+      throw Rule.broken(
+          at.field("ttl"),
+          "cannot be: the sandbox goes with its run, which process.timeout bounds");
     }
   }
 

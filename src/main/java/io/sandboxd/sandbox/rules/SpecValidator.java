@@ -74,17 +74,7 @@ public final class SpecValidator {
   /** As {@link #check(SandboxSpec)}, for one that is run and answered with what it wrote. */
   public void checkRun(SandboxSpec spec, long outputLimit) {
     check(spec);
-    if (spec.process() == null) {
-      throw SandboxException.invalid("process", "is missing: it says what to run");
-    }
-    if (spec.process().streams()) {
-      throw SandboxException.invalid(
-          "process.output", "must be log: the answer is made of what is stored");
-    }
-    if (spec.ttl() != null) {
-      throw SandboxException.invalid(
-          "ttl", "cannot be: the sandbox goes with its run, which process.timeout bounds");
-    }
+    RequestRules.RUN.forEach(rule -> rule.check(spec, FieldPath.ROOT));
     RequestRules.maxOutput(outputLimit, FieldPath.ROOT);
   }
 
