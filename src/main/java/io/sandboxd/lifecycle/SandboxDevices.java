@@ -65,14 +65,11 @@ public final class SandboxDevices {
       throw SandboxException.invalid(
           field, device.hostPath() + " cannot be had: " + Errno.message(e.errno()));
     }
-    if (state.kind() == Syscalls.FileKind.OTHER) {
+    boolean block = state.kind() == Syscalls.FileKind.BLOCK_DEVICE;
+    if (!block && state.kind() != Syscalls.FileKind.CHARACTER_DEVICE) {
       throw SandboxException.invalid(
           field, device.hostPath() + " is no device node of this host, or a link to one");
     }
-    return new DeviceRule(
-        state.kind() == Syscalls.FileKind.BLOCK_DEVICE,
-        state.device().major(),
-        state.device().minor(),
-        device.allowed());
+    return new DeviceRule(block, state.device().major(), state.device().minor(), device.allowed());
   }
 }

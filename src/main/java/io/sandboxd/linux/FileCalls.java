@@ -1,8 +1,7 @@
 package io.sandboxd.linux;
 
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.function.LongSupplier;
 import jnr.ffi.LastError;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
@@ -33,6 +32,7 @@ abstract class FileCalls implements Syscalls {
   private static final int S_IFMT = 0170000;
   private static final int S_IFBLK = 0060000;
   private static final int S_IFCHR = 0020000;
+  private static final int S_IFREG = 0100000;
   private static final int BLOCK = 512;
   private static final long TIOCSPTLCK = 0x40045431L;
   private static final long TIOCGPTPEER = 0x5441;
@@ -84,14 +84,10 @@ abstract class FileCalls implements Syscalls {
   }
 
   @Override
-  public boolean isRegularFile(Fd fd) {
-    return Files.isRegularFile(Path.of(fd.procPath()));
-  }
-
-  @Override
   public int read(Fd fd, ByteBuffer into) {
     Pointer buffer = memory().forReading(into.remaining());
-    int count = (int) check(c.read(fd.number(), buffer, into.remaining()), "read", null);
+    long result = whole(() -> c.read(fd.number(), buffer, into.remaining()));
+    int count = (int) check(result, "read", null);
     byte[] bytes = new byte[count];
     buffer.get(0, bytes, 0, count);
     into.put(bytes);
@@ -102,9 +98,19 @@ abstract class FileCalls implements Syscalls {
   public void writeAll(Fd fd, byte[] bytes) {
     Pointer buffer = memory().bytes(bytes);
     for (int done = 0; done < bytes.length; ) {
-      done +=
-          (int) check(c.write(fd.number(), buffer.slice(done), bytes.length - done), "write", null);
+      Pointer from = buffer.slice(done);
+      int left = bytes.length - done;
+      done += (int) check(whole(() -> c.write(fd.number(), from, left)), "write", null);
     }
+  }
+
+  /** Makes a call again that a signal has interrupted (signal(7)): whoever sent it, it goes on. */
+  private long whole(LongSupplier call) {
+    long result = call.getAsLong();
+    while (result < 0 && errno() == Errno.EINTR) {
+      result = call.getAsLong();
+    }
+    return result;
   }
 
   @Override
@@ -223,6 +229,7 @@ abstract class FileCalls implements Syscalls {
     return switch (mode) {
       case S_IFBLK -> FileKind.BLOCK_DEVICE;
       case S_IFCHR -> FileKind.CHARACTER_DEVICE;
+      case S_IFREG -> FileKind.REGULAR;
       default -> FileKind.OTHER;
     };
   }

@@ -86,6 +86,7 @@ public interface Syscalls {
   enum FileKind {
     BLOCK_DEVICE,
     CHARACTER_DEVICE,
+    REGULAR,
     OTHER
   }
 
@@ -101,7 +102,9 @@ public interface Syscalls {
   void close(int fd);
 
   /** Whether what is open, be it with O_PATH only, is a regular file (inode(7)). */
-  boolean isRegularFile(Fd fd);
+  default boolean isRegularFile(Fd fd) {
+    return state(fd).kind() == FileKind.REGULAR;
+  }
 
   /** read(2) once, up to the buffer's remaining bytes; returns the count, 0 at the end. */
   int read(Fd fd, ByteBuffer into);

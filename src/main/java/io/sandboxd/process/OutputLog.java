@@ -197,10 +197,10 @@ public final class OutputLog {
    * @throws SandboxException {@code busy}
    */
   public Beginning beginning(int limit) {
+    if (size() == 0) { // as most are
+      return NOTHING;
+    }
     try (Fd fd = openWithoutWaiting(Syscalls.O_RDONLY)) {
-      if (syscalls.state(fd).size() == 0) { // as most are
-        return NOTHING;
-      }
       byte[] bytes = read(fd, 0, limit);
       boolean isCut = bytes == null || syscalls.state(fd).size() > limit;
       return new Beginning(bytes == null ? NONE : bytes, isCut);

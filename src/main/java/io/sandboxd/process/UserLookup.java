@@ -3,6 +3,8 @@ package io.sandboxd.process;
 import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.linux.Fd;
 import io.sandboxd.linux.Syscalls;
+import io.sandboxd.linux.Syscalls.FileKind;
+import io.sandboxd.linux.Syscalls.FileState;
 import io.sandboxd.sandbox.IdOrName;
 import io.sandboxd.sandbox.ProcessSpec;
 import io.sandboxd.sandbox.SandboxException;
@@ -11,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +25,7 @@ public final class UserLookup {
   private static final int MAX_FILE = 1024 * 1024;
   private static final int LEAST = 4096;
   private static final int MAX_GROUPS = 64;
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}");
 
   /**
    * @param home null when the files do not say
@@ -100,8 +104,11 @@ public final class UserLookup {
         .map(f -> new User(f[0], number(f[2]).get(), number(f[3]).get(), f[5]));
   }
 
+  /** Empty for what is no id; (uid_t) -1 is none: to setresuid(2) it means to leave it as it is. */
   private static Optional<Long> number(String text) {
-    return text.matches("[0-9]{1,10}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
+    return NUMBER.matcher(text).matches()
+        ? Optional.of(Long.valueOf(text)).filter(id -> id < IdOrName.IDS)
+        : Optional.empty();
   }
 
   /**
@@ -112,18 +119,18 @@ public final class UserLookup {
     int resolve = Syscalls.RESOLVE_IN_ROOT | Syscalls.RESOLVE_NO_MAGICLINKS;
     // Looked at before it is opened: opening a device, a terminal or a pipe does things.
     try (Fd found = syscalls.openat2(root, path, Syscalls.O_PATH, resolve)) {
-      return syscalls.isRegularFile(found) ? read(found) : Stream.empty();
+      FileState state = syscalls.state(found);
+      return state.kind() == FileKind.REGULAR ? read(found, state.size()) : Stream.empty();
     } catch (ErrnoException e) {
       return Stream.empty();
     }
   }
 
-  private Stream<String[]> read(Fd found) {
+  private Stream<String[]> read(Fd found, long size) {
     int flags = Syscalls.O_RDONLY | Syscalls.O_NONBLOCK;
     try (Fd file = syscalls.open(found.procPath(), flags, 0)) {
       // Its size and one more byte, so that the end is seen. Some file systems say no size.
-      long size = Math.max(LEAST, Math.min(MAX_FILE, syscalls.state(file).size() + 1));
-      ByteBuffer content = ByteBuffer.allocate((int) size);
+      ByteBuffer content = ByteBuffer.allocate((int) Math.max(LEAST, Math.min(MAX_FILE, size + 1)));
       while (content.hasRemaining() && syscalls.read(file, content) > 0) {
         // until the end or the limit
       }

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.annotation.JsonValue;
  * up in the sandbox's own /etc/passwd or /etc/group. Exactly one of the two is set.
  */
 public record IdOrName(Long id, String name) {
+  /** How many ids there are, from 0 on: the last number of 32 bits is none (user_namespaces(7)). */
+  public static final long IDS = 0xFFFF_FFFFL;
+
   public IdOrName {
     if ((id == null) == (name == null)) {
       throw new IllegalArgumentException("either a number or a name");

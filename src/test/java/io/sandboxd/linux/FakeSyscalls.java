@@ -19,6 +19,7 @@ public class FakeSyscalls implements Syscalls {
   public final Deque<Message> toReceive = new ArrayDeque<>();
   public final List<Integer> closed = new ArrayList<>();
   private final Map<String, String> paths = new HashMap<>();
+  private final Map<Integer, Long> sizes = new HashMap<>();
   private final Map<Integer, ByteBuffer> open = new HashMap<>();
   private int next = 100;
 
@@ -38,12 +39,8 @@ public class FakeSyscalls implements Syscalls {
     }
     Fd fd = fd();
     paths.put(fd.procPath(), content);
+    sizes.put(fd.number(), (long) content.length());
     return fd;
-  }
-
-  @Override
-  public boolean isRegularFile(Fd fd) {
-    return true;
   }
 
   /** Gives little at a time, as read(2) may. */
@@ -219,8 +216,8 @@ public class FakeSyscalls implements Syscalls {
 
   @Override
   public FileState state(Fd fd) {
-    long size = open.get(fd.number()).remaining();
-    return new FileState(size, size, FileKind.OTHER, new Device(0, 0));
+    long size = sizes.get(fd.number());
+    return new FileState(size, size, FileKind.REGULAR, new Device(0, 0));
   }
 
   @Override

@@ -56,6 +56,17 @@ class UserLookupTest {
         new Identity(33, 51, List.of(50L, 9L), "/var/www"), find(user("web", "log", "ssl", "9")));
   }
 
+  /** 4294967295 is the -1 of setresgid(2), which would leave the process in the group of root. */
+  @Test
+  void whatIsNoIdNamesNobody() {
+    kernel.files.put("etc/passwd", "web:x:4294967295:0::/:\nlog:x:33:9999999999::/:\n");
+    kernel.files.put("etc/group", "web:x:4294967295:\nssl:x:4294967294:web\n");
+    assertThrows(SandboxException.class, () -> find(user("web", null)));
+    assertThrows(SandboxException.class, () -> find(user("log", null)));
+    assertThrows(SandboxException.class, () -> find(user("0", "web")));
+    assertEquals(4294967294L, find(user("0", "ssl")).gid());
+  }
+
   @Test
   void namesThatAreNotThereAreRefused() {
     files();

@@ -2,6 +2,7 @@ package io.sandboxd.sandbox.rules;
 
 import io.sandboxd.sandbox.FieldPath;
 import io.sandboxd.sandbox.IdMapping;
+import io.sandboxd.sandbox.IdOrName;
 import io.sandboxd.sandbox.SandboxSpec;
 import java.util.Comparator;
 import java.util.List;
@@ -9,9 +10,6 @@ import java.util.function.ToLongFunction;
 
 /** What the kernel takes as a uid_map or gid_map (user_namespaces(7)). */
 final class IdMappingRules {
-  /** 2^32-1 is "no id" to the kernel, so the last id that can be mapped is the one before. */
-  static final long IDS = 0xFFFF_FFFFL;
-
   private static final int MAX_LINES = 340;
   private static final int PAGE = 4_096;
 
@@ -63,12 +61,13 @@ final class IdMappingRules {
   }
 
   private static void range(long first, long size, FieldPath at) {
-    if (first < 0 || first >= IDS) {
-      throw Rule.broken(at, "must be 0 to " + (IDS - 1));
+    if (first < 0 || first >= IdOrName.IDS) {
+      throw Rule.broken(at, "must be 0 to " + (IdOrName.IDS - 1));
     }
-    if (size > IDS - first) {
+    if (size > IdOrName.IDS - first) {
       throw Rule.broken(
-          at, "and size go beyond the last id, " + (IDS - 1) + ": make one of them smaller");
+          at,
+          "and size go beyond the last id, " + (IdOrName.IDS - 1) + ": make one of them smaller");
     }
   }
 

@@ -99,8 +99,8 @@ final class ProcessRules {
       throw Rule.broken(
           at, "must be a number or a name without blanks, colons, commas and slashes");
     }
-    if (!id.isName() && (id.id() < 0 || id.id() >= IdMappingRules.IDS)) {
-      throw Rule.broken(at, "must be 0 to " + (IdMappingRules.IDS - 1));
+    if (!id.isName() && (id.id() < 0 || id.id() >= IdOrName.IDS)) {
+      throw Rule.broken(at, "must be 0 to " + (IdOrName.IDS - 1));
     }
   }
 
