@@ -35,6 +35,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /**
  * The processes of a sandbox as resources: they can be asked for while they run, and after they
@@ -81,7 +83,7 @@ public class ProcessResource {
   @POST
   @Path("exec")
   @Blocking
-  public CompletionStage<Response> exec(
+  public CompletionStage<RestResponse<JsonBodies.Written>> exec(
       @HeaderParam(InputRoute.KEY_HEADER) String key,
       ExecRequest request,
       @Context RoutingContext http) {
@@ -97,9 +99,9 @@ public class ProcessResource {
               "/v1/sandboxes/" + process.sandbox().name() + "/processes/" + process.status().id());
       ProcessStatus status = same == null ? process.status() : process.status().asStarted();
       return CompletableFuture.completedFuture(
-          Response.created(location)
+          ResponseBuilder.<JsonBodies.Written>created(location)
               .header(SandboxResource.SERVER_TIMING, times.header())
-              .entity(status)
+              .entity(new JsonBodies.Written(SpecJson.write(status)))
               .build());
     }
     return results.of(process, request.outputLimit(), times, http, () -> {});

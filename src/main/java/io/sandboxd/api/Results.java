@@ -8,13 +8,14 @@ import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.json.SpecJson;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
-import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /** Answers when a process has ended: how, and what it wrote. */
 @Singleton
@@ -38,17 +39,17 @@ final class Results {
    * @param most bytes of each output that the answer may have
    * @param then done by a worker when the answer is made, before it is given; not for who has gone
    */
-  CompletionStage<Response> of(
+  CompletionStage<RestResponse<JsonBodies.Written>> of(
       SandboxProcess process, long most, StageTimes times, RoutingContext http, Runnable then) {
     memory.expectAnswer(http);
-    Function<ProcessStatus, Response> answer =
+    Function<ProcessStatus, RestResponse<JsonBodies.Written>> answer =
         ended -> {
           times.done("run");
           int limit = (int) Math.min(most, memory.mostOutput());
           byte[] result = memory.make(http, () -> SpecJson.write(output.result(process, limit)));
           times.done("output");
           then.run();
-          return Response.ok(new JsonBodies.Written(result))
+          return ResponseBuilder.ok(new JsonBodies.Written(result))
               .header(SandboxResource.SERVER_TIMING, times.header())
               .build();
         };
@@ -60,9 +61,10 @@ final class Results {
   }
 
   /** That its client has gone is no failure, and nobody reads the answer. */
-  private static Response forNobody(CompletableFuture<?> end, Throwable failure) {
+  private static RestResponse<JsonBodies.Written> forNobody(
+      CompletableFuture<?> end, Throwable failure) {
     if (end.isCancelled()) {
-      return Response.noContent().build();
+      return RestResponse.noContent();
     }
     throw failure instanceof CompletionException told ? told : new CompletionException(failure);
   }

@@ -17,8 +17,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletionStage;
+import org.jboss.resteasy.reactive.RestResponse;
 
 /** One command from its sandbox's making to its removal, as one request. */
 @Path("/v1/run")
@@ -37,7 +37,7 @@ public class RunResource {
 
   @POST
   @Blocking
-  public CompletionStage<Response> run(
+  public CompletionStage<RestResponse<JsonBodies.Written>> run(
       SandboxSpec spec, @QueryParam("maxOutput") String maxOutput, @Context RoutingContext http) {
     Call call = Call.of(http);
     StageTimes times = new StageTimes();

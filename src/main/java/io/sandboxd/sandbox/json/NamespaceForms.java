@@ -90,6 +90,9 @@ final class NamespaceForms {
   }
 
   static final class NamespacesReader extends JsonDeserializer<Namespaces> {
+    /** Asked by the type, Jackson would make one for each value. */
+    private static final SourceReader SOURCES = new SourceReader();
+
     @Override
     public Namespaces deserialize(JsonParser parser, DeserializationContext context)
         throws IOException {
@@ -107,7 +110,7 @@ final class NamespaceForms {
         NamespaceSource source = null;
         if (parser.nextToken() != JsonToken.VALUE_NULL) {
           try {
-            source = context.readValue(parser, NamespaceSource.class);
+            source = SOURCES.deserialize(parser, context);
           } catch (JsonMappingException e) {
             throw at(e, name);
           }

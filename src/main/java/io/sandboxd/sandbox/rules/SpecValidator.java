@@ -19,6 +19,7 @@ import jakarta.validation.Validator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.hibernate.validator.HibernateValidator;
 
@@ -140,7 +141,11 @@ public final class SpecValidator {
    * answer.
    */
   private void constraints(Object value, FieldPath at) {
-    Constraints.ALL.validate(value).stream()
+    Set<ConstraintViolation<Object>> violations = Constraints.ALL.validate(value);
+    if (violations.isEmpty()) { // as mostly
+      return;
+    }
+    violations.stream()
         .map(violation -> Map.entry(path(violation, at).text(), violation.getMessage()))
         .min(Map.Entry.<String, String>comparingByKey().thenComparing(Map.Entry.comparingByValue()))
         .ifPresent(
