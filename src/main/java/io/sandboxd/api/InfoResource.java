@@ -50,15 +50,18 @@ public class InfoResource {
 
   /**
    * @param maxBody the longest request body in bytes
+   * @param maxOutput how much of one output the answer to an exec or a run can have, in bytes
    */
-  public record Limits(long maxBody) {}
+  public record Limits(long maxBody, long maxOutput) {}
 
   private final Settings settings;
   private final Cgroups cgroups;
+  private final Memory memory;
 
-  InfoResource(Settings settings, Cgroups cgroups) {
+  InfoResource(Settings settings, Cgroups cgroups, Memory memory) {
     this.settings = settings;
     this.cgroups = cgroups;
+    this.memory = memory;
   }
 
   @GET
@@ -75,7 +78,7 @@ public class InfoResource {
             cgroups.controllers(),
             cgroups.missingControllers(),
             cgroups.deviceGuard()),
-        new Limits(settings.maxBody()));
+        new Limits(settings.maxBody(), memory.mostOutput()));
   }
 
   private static boolean isThere(NamespaceType type) {

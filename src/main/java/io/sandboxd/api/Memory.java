@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
+import io.sandboxd.sandbox.ExecRequest;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -65,7 +66,10 @@ final class Memory {
 
   /** How much of each output of a process a result may have, in bytes. */
   int mostOutput() {
-    return (int) Math.min(Runtime.getRuntime().maxMemory() / HEAP_BY_OUTPUT, Integer.MAX_VALUE);
+    return (int)
+        Math.min(
+            Runtime.getRuntime().maxMemory() / HEAP_BY_OUTPUT,
+            ExecRequest.LARGEST_MAX_OUTPUT.bytes());
   }
 
   /** To be called before {@link #make}, while the client is known to be there. */

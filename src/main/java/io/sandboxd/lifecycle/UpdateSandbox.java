@@ -48,6 +48,9 @@ public final class UpdateSandbox {
           sandbox.require(ALIVE, "it cannot be changed");
           SandboxStatus before = sandbox.status();
           SandboxPatch patch = admitted(change.apply(before), before.resources(), caller);
+          if (patch.ttl() != null && sandbox.isEphemeral()) {
+            throw SandboxException.invalid("ttl", "cannot be: the sandbox goes with its run");
+          }
           SandboxStatus after = patched(before, patch);
           if (!after.resources().equals(before.resources())) {
             cgroups.check(after.resources());

@@ -176,10 +176,11 @@ class RunIT {
   }
 
   @Test
-  void isNotStartedAgain(Daemon daemon) throws IOException {
+  void isNotStartedAgainAndStaysNoLonger(Daemon daemon) throws IOException {
     Exchange client = begin(daemon, sh("sleep 1000", "name", "once"));
     TestSandbox sandbox = awaitRunning(daemon, "once");
     sandbox.post("/start").then().statusCode(409).body("code", equalTo("wrong_state"));
+    sandbox.patch(json("ttl", "1h")).then().statusCode(400).body("field", equalTo("ttl"));
     sandbox.post("/kill", json("signal", "KILL")).then().statusCode(204);
     assertEquals(200, client.status());
     sandbox.get("").then().statusCode(404);

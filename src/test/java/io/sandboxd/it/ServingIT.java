@@ -3,6 +3,7 @@ package io.sandboxd.it;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.notNullValue;
@@ -61,7 +62,8 @@ class ServingIT {
         .body("cgroup.mode", oneOf("unified", "hybrid", "legacy"))
         .body("cgroup.root", equalTo(daemon.cgroupRoot()))
         .body("namespaces", hasItems("mount", "pid", "network", "ipc", "uts", "user", "cgroup"))
-        .body("limits.maxBody", equalTo(MAX_BODY));
+        .body("limits.maxBody", equalTo(MAX_BODY))
+        .body("limits.maxOutput", greaterThan(1000));
   }
 
   @Test
