@@ -143,6 +143,15 @@ public final class Leaks {
     return found;
   }
 
+  /**
+   * Also when nobody has asked yet how: an orphan's new parent may take its time
+   * (proc_pid_stat(5)).
+   */
+  static boolean hasEnded(int pid) {
+    List<String> stat = HostCgroups.lines(Path.of("/proc/" + pid + "/stat"));
+    return stat.isEmpty() || stat.get(0).matches(".*\\) [ZX] .*");
+  }
+
   private boolean isInOurGroups(Path process) {
     return HostCgroups.lines(process.resolve("cgroup")).stream()
         .anyMatch(line -> line.contains(":" + daemon.cgroupRoot() + "/"));

@@ -80,7 +80,7 @@ class PoolIT {
   }
 
   private static boolean lives(int pid) {
-    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    return !Leaks.hasEnded(pid);
   }
 
   @Test

@@ -165,7 +165,7 @@ class StateIT {
     int mainOfEnding = ending.inspect().getInt("processes.main.pid");
 
     end.run();
-    await().until(() -> ProcessHandle.of(mainOfEnding).isEmpty());
+    await().until(() -> Leaks.hasEnded(mainOfEnding));
     daemon.start();
 
     JsonPath after = running.inspect();
