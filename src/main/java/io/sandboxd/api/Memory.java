@@ -2,6 +2,7 @@ package io.sandboxd.api;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ExecRequest;
@@ -77,6 +78,9 @@ final class Memory {
     Held held = new Held(answers, Peers.of(context.request()).caller());
     context.put(HELD, held);
     context.addEndHandler(ended -> held.giveBack());
+    if (context.response().closed() || context.response().ended()) {
+      held.giveBack(); // before there was a handler
+    }
   }
 
   /**
@@ -102,13 +106,13 @@ final class Memory {
    * @throws SandboxException {@code busy} when others have to take theirs first
    */
   void answer(RoutingContext context, long bytes, Runnable send) {
-    if (bytes <= SHORT) {
+    Held held = context.get(HELD);
+    if (bytes <= SHORT || (held != null && held.isOver())) { // nobody is there to be waited for
       send.run();
       return;
     }
     Channel channel = ((ConnectionBase) context.request().connection()).channel();
     Caller caller = Peers.of(channel).caller();
-    Held held = context.get(HELD);
     boolean counted = held != null && held.passOn(bytes);
     if (!counted && answers.take(caller, bytes) != Shares.Grant.GRANTED) {
       throw busy();
@@ -116,16 +120,17 @@ final class Memory {
     try {
       send.run();
     } finally {
+      channel.eventLoop().execute(() -> giveWhenGone(channel, caller, bytes));
+    }
+  }
+
+  private void giveWhenGone(Channel channel, Caller caller, long bytes) {
+    ChannelHandlerContext first = channel.pipeline().firstContext();
+    if (first == null) { // the connection is gone, and the answer with it
+      answers.give(caller, bytes);
+    } else {
       // Behind the answer, so it is gone when the answer is, or when the connection is.
-      channel
-          .eventLoop()
-          .execute(
-              () ->
-                  channel
-                      .pipeline()
-                      .firstContext()
-                      .writeAndFlush(Unpooled.EMPTY_BUFFER)
-                      .addListener(gone -> answers.give(caller, bytes)));
+      first.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(gone -> answers.give(caller, bytes));
     }
   }
 
@@ -161,6 +166,11 @@ final class Memory {
       }
       bytes = 0;
       return true;
+    }
+
+    /** Whether the request is, so that nobody will read the answer. */
+    synchronized boolean isOver() {
+      return over;
     }
 
     synchronized void giveBack() {
