@@ -107,11 +107,14 @@ public final class ReadInTurn {
       return;
     }
     rest();
-    while (!over && !wanted.isDone() && isReadable(deadline - System.nanoTime())) {
-      readAll();
-    }
-    if (!over) {
-      resume();
+    try {
+      while (!over && !wanted.isDone() && isReadable(deadline - System.nanoTime())) {
+        readAll();
+      }
+    } finally {
+      if (!over) {
+        resume();
+      }
     }
   }
 

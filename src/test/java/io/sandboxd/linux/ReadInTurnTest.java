@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,10 +43,18 @@ class ReadInTurnTest {
   private final BlockingQueue<String> ended = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> over = new LinkedBlockingQueue<>();
   private final AtomicBoolean last = new AtomicBoolean();
+
+  /** What the next read comes to. */
+  private final AtomicReference<Error> failure = new AtomicReference<>();
+
   private CompletableFuture<Void> answer = new CompletableFuture<>();
   private final ReadInTurn reading = new ReadInTurn(libc, event, this::read);
 
   private boolean read() {
+    Error thrown = failure.getAndSet(null);
+    if (thrown != null) {
+      throw thrown;
+    }
     if (libc.tryRead(event, ByteBuffer.allocate(Long.BYTES)) > 0) {
       readers.add(Thread.currentThread().getName());
       answer.complete(null);
@@ -146,6 +155,19 @@ class ReadInTurnTest {
     loopHasLooked.join();
     assertTrue(readers.isEmpty());
     assertTrue(over.isEmpty());
+  }
+
+  /** What goes wrong for one who waits is no reason for all to hear nothing any more. */
+  @Test
+  void theLoopReadsAgainAfterAFailure() throws InterruptedException {
+    failure.set(new StackOverflowError());
+    CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+    Thread one = attender("one");
+    one.setUncaughtExceptionHandler((thread, e) -> thrown.complete(e));
+    awaitPoll("one");
+    write();
+    assertEquals(StackOverflowError.class, thrown.join().getClass());
+    assertEquals("loop", readers.take());
   }
 
   @Test
