@@ -39,6 +39,7 @@ public final class Errno {
   public static final int ENOTEMPTY = 39;
   public static final int ELOOP = 40;
   public static final int EOPNOTSUPP = 95;
+  public static final int EAFNOSUPPORT = 97;
   public static final int ENOBUFS = 105;
   public static final int EDQUOT = 122;
   public static final int ENOEXEC = 8;
@@ -95,7 +96,8 @@ public final class Errno {
           Map.entry(75, new Entry("EOVERFLOW", "Value too large for defined data type")),
           Map.entry(87, new Entry("EUSERS", "Too many users")),
           Map.entry(95, new Entry("EOPNOTSUPP", "Operation not supported")),
-          Map.entry(97, new Entry("EAFNOSUPPORT", "Address family not supported by protocol")),
+          Map.entry(
+              EAFNOSUPPORT, new Entry("EAFNOSUPPORT", "Address family not supported by protocol")),
           Map.entry(98, new Entry("EADDRINUSE", "Address already in use")),
           Map.entry(99, new Entry("EADDRNOTAVAIL", "Cannot assign requested address")),
           Map.entry(100, new Entry("ENETDOWN", "Network is down")),

@@ -8,8 +8,6 @@ import io.sandboxd.linux.NetlinkMessage;
 import io.sandboxd.linux.Syscalls;
 import io.sandboxd.sandbox.net.Cidr;
 import io.sandboxd.sandbox.net.IpAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,8 +16,6 @@ import java.util.List;
  * a time. What the kernel refuses is an {@link ErrnoException}.
  */
 public final class NetworkNamespace implements AutoCloseable {
-  private static final Path IPV6 = Path.of("/proc/sys/net/ipv6");
-
   private final Netlink netlink;
 
   /**
@@ -95,8 +91,14 @@ public final class NetworkNamespace implements AutoCloseable {
 
   /** Keeps an interface from speaking IPv6 by itself when it is switched on. */
   private void beSilent(int index) {
-    if (Files.exists(IPV6)) { // else it cannot, and asking for it is an error
+    try {
       netlink.execute(LinkMessages.withoutLinkLocal(index), "addr_gen_mode");
+    } catch (ErrnoException e) {
+      // It cannot: the kernel does not, or its packets are shorter than the least of IPv6 (RFC
+      // 8200, 5).
+      if (e.errno() != Errno.EAFNOSUPPORT) {
+        throw e;
+      }
     }
   }
 

@@ -378,6 +378,16 @@ class NetworksIT {
     }
   }
 
+  /** IPv6 needs packets of 1280 bytes, and the kernel has none of it below that. */
+  @Test
+  void packetsCanBeShorterThanThoseOfIpv6() {
+    town.network("name", "short", "mtu", 1000);
+    TestSandbox a = town.member("a", "short");
+    TestSandbox b = town.member("b", "short");
+    assertTrue(pings(a, Town.address(b)));
+    assertTrue(a.sh("ip -o link show dev eth0").contains("mtu 1000"));
+  }
+
   @Test
   void whatCannotBeIsSaid() {
     town.network("name", "blue", "subnets", List.of("10.5.0.0/24"));
