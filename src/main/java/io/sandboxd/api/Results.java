@@ -37,7 +37,8 @@ final class Results {
    *
    * @param process that is {@link SandboxProcess#keepForAnswer kept for the answer}
    * @param most bytes of each output that the answer may have
-   * @param then done by a worker when the answer is made, before it is given; not for who has gone
+   * @param then done by a worker when the answer is made, or cannot be, before it is given; not for
+   *     who has gone
    */
   CompletionStage<RestResponse<JsonBodies.Written>> of(
       SandboxProcess process, long most, StageTimes times, RoutingContext http, Runnable then) {
@@ -46,12 +47,15 @@ final class Results {
         ended -> {
           times.done("run");
           int limit = (int) Math.min(most, memory.mostOutput());
-          byte[] result = memory.make(http, () -> SpecJson.write(output.result(process, limit)));
-          times.done("output");
-          then.run();
-          return ResponseBuilder.ok(new JsonBodies.Written(result))
-              .header(SandboxResource.SERVER_TIMING, times.header())
-              .build();
+          try {
+            byte[] result = memory.make(http, () -> SpecJson.write(output.result(process, limit)));
+            times.done("output");
+            return ResponseBuilder.ok(new JsonBodies.Written(result))
+                .header(SandboxResource.SERVER_TIMING, times.header())
+                .build();
+          } finally {
+            then.run();
+          }
         };
     CompletableFuture<ProcessStatus> end = endOf(process, http);
     boolean soon = await.isSoon(process, end);

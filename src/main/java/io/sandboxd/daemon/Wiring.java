@@ -240,7 +240,7 @@ public final class Wiring {
             make);
     start = new StartSandbox(policy, launch);
     launchSandbox = new LaunchSandbox(registry, create, start, expire, blanks);
-    run = new RunSandbox(registry, launchSandbox, expire, chores);
+    run = new RunSandbox(registry, launchSandbox, expire, cgroups, chores);
     explain =
         new ExplainSandbox(
             syscalls,

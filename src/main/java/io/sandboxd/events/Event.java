@@ -155,6 +155,25 @@ public record Event(
         null);
   }
 
+  /** It has ended, and nobody knows how. */
+  public static Event lost(Subject sandbox, Actor process, ExitStatus exit) {
+    return new Event(
+        0,
+        null,
+        EventType.PROCESS_EXITED,
+        sandbox,
+        null,
+        process,
+        exit,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
   /**
    * @param process null when it is one that a process of the sandbox has started itself
    */

@@ -248,9 +248,12 @@ public final class RecordExit {
 
   void lose(SandboxProcess process, Reason reason, String by) {
     if (!process.hasEnded()) {
-      int code = 128 + Signal.KILL.number();
-      end(process, Instant.now(), new ExitStatus(code, Signal.KILL.name(), reason, by), null);
+      end(process, Instant.now(), killed(reason, by), null);
     }
+  }
+
+  static ExitStatus killed(Reason reason, String by) {
+    return new ExitStatus(128 + Signal.KILL.number(), Signal.KILL.name(), reason, by);
   }
 
   /**

@@ -169,7 +169,10 @@ public final class RecoverSandboxes {
           sandbox.name(), sandbox.isEphemeral() ? "by its run" : state.word());
       sandbox.updateIf(EnumSet.of(SandboxState.CREATING), s -> s.withState(SandboxState.DELETING));
       inits.dismiss(sandbox);
-      tearDown.run(sandbox, "recovery");
+      boolean left = !tearDown.run(sandbox, "recovery").isEmpty();
+      if (left && sandbox.isEphemeral()) { // nobody will ask for that
+        expire.delete(sandbox, "recovery");
+      }
     } else if (state == SandboxState.BROKEN) {
       LOG.infof("Sandbox %s is broken: %s", sandbox.name(), sandbox.status().error());
     } else if (ready == null) {

@@ -1,5 +1,7 @@
 package io.sandboxd.lifecycle;
 
+import io.sandboxd.cgroup.Cgroups;
+import io.sandboxd.linux.ErrnoException;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
 import io.sandboxd.registry.SandboxRegistry;
@@ -7,8 +9,10 @@ import io.sandboxd.sandbox.Caller;
 import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxSpec;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** Runs one command in a sandbox of its own, which goes with the request. */
 public final class RunSandbox {
@@ -17,18 +21,26 @@ public final class RunSandbox {
 
   private static final String BY = "run";
 
+  /** For the end of all, together. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private final SandboxRegistry registry;
   private final LaunchSandbox launch;
   private final ExpireSandboxes expire;
+  private final Cgroups cgroups;
   private final Executor chores;
-  private final Semaphore places = new Semaphore(MOST_LEAVING);
   private volatile boolean closed;
 
   public RunSandbox(
-      SandboxRegistry registry, LaunchSandbox launch, ExpireSandboxes expire, Executor chores) {
+      SandboxRegistry registry,
+      LaunchSandbox launch,
+      ExpireSandboxes expire,
+      Cgroups cgroups,
+      Executor chores) {
     this.registry = registry;
     this.launch = launch;
     this.expire = expire;
+    this.cgroups = cgroups;
     this.chores = chores;
   }
 
@@ -59,39 +71,46 @@ public final class RunSandbox {
 
   /**
    * The client has what it wants, and is about to be told. What it has chosen itself, a name or an
-   * address, is free when this returns; of anything else it cannot know, so nothing has to be
-   * waited for.
+   * address, is free when this returns, and nothing of it runs any more, which could write to what
+   * the client shares with it; for the rest nobody has to wait.
    */
   public void finish(Sandbox sandbox) {
     SandboxSpec spec = sandbox.status().spec();
     boolean chosen = spec.name() != null || spec.network() != null;
-    if (!chosen && places.tryAcquire()) {
-      sandbox.leave(true);
-    } else {
+    if (chosen || !isEmpty(sandbox) || !registry.leave(sandbox, MOST_LEAVING)) {
       expire.delete(sandbox, BY);
+    }
+  }
+
+  /** Whether all but its init have ended. */
+  private boolean isEmpty(Sandbox sandbox) {
+    try {
+      return cgroups.of(sandbox.id()).pids().size() <= 1;
+    } catch (ErrnoException e) {
+      return false;
     }
   }
 
   /** The request is over: the sandbox is removed by and by, with whatever may still run in it. */
   public void end(Sandbox sandbox) {
     if (registry.has(sandbox)) {
-      chores.execute(() -> remove(sandbox));
+      chores.execute(() -> expire.delete(sandbox, BY));
     }
   }
 
-  private void remove(Sandbox sandbox) {
-    try {
-      expire.delete(sandbox, BY);
-    } finally {
-      if (sandbox.leave(false)) {
-        places.release();
-      }
-    }
-  }
-
-  /** Nobody can be answered any more. */
+  /**
+   * Nobody can be answered any more. What takes too long is left to the next daemon, for which each
+   * is one that was never made.
+   */
   public void close() {
     closed = true;
-    registry.all().stream().filter(Sandbox::isEphemeral).forEach(s -> expire.delete(s, BY));
+    CompletableFuture<?>[] deletions =
+        registry.all().stream()
+            .filter(Sandbox::isEphemeral)
+            .map(s -> CompletableFuture.runAsync(() -> expire.delete(s, BY), chores))
+            .toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.allOf(deletions)
+        .completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
   }
 }

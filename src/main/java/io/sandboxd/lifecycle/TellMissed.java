@@ -5,6 +5,7 @@ import io.sandboxd.events.EventLog;
 import io.sandboxd.events.EventType;
 import io.sandboxd.registry.Sandbox;
 import io.sandboxd.registry.SandboxProcess;
+import io.sandboxd.sandbox.ExitStatus;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.SandboxStatus;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Tells what the former daemon had put on file and was killed before it told: a change is on file
@@ -31,7 +33,7 @@ final class TellMissed {
     SandboxState state;
     boolean fromTheBeginning;
     long oomKills;
-    final Set<Integer> started = new HashSet<>();
+    final Map<Integer, Event.Actor> started = new TreeMap<>();
     final Set<Integer> exited = new HashSet<>();
   }
 
@@ -55,7 +57,7 @@ final class TellMissed {
     }
     switch (event.type()) {
       case SANDBOX_CREATED -> of.fromTheBeginning = true;
-      case PROCESS_STARTED -> of.started.add(event.process().seq());
+      case PROCESS_STARTED -> of.started.put(event.process().seq(), event.process());
       case PROCESS_EXITED -> of.exited.add(event.process().seq());
       case PROCESS_OOM -> of.oomKills += event.kills();
       default -> {}
@@ -68,8 +70,11 @@ final class TellMissed {
   void of(Collection<Sandbox> found) {
     Set<String> there = new HashSet<>();
     for (Sandbox sandbox : found) {
-      if (!sandbox.isEphemeral()) { // its file does not say that anybody has heard of it
+      if (!sandbox.isEphemeral()) {
         there.add(sandbox.id());
+      } else if (!told.containsKey(sandbox.id()) && !isMissing(sandbox.status().createdAt())) {
+        // That it was made has been told, and so long ago that it is forgotten.
+        log.tell(Event.deleted(Event.Subject.of(sandbox.status())));
       }
       Told of = told.getOrDefault(sandbox.id(), new Told());
       if (!ON_THE_WAY.contains(sandbox.state())) {
@@ -81,9 +86,24 @@ final class TellMissed {
     told.forEach(
         (id, of) -> {
           if (!there.contains(id) && of.latest.type() != EventType.SANDBOX_DELETED) {
-            log.tell(Event.deleted(of.latest.sandbox()));
+            gone(of);
           }
         });
+  }
+
+  /** One of which no file says what became of it: its files are gone, or it was a run. */
+  private void gone(Told of) {
+    of.started.keySet().removeAll(of.exited);
+    of.started
+        .values()
+        .forEach(
+            process ->
+                log.tell(
+                    Event.lost(
+                        of.latest.sandbox(),
+                        process,
+                        RecordExit.killed(ExitStatus.Reason.lost, null))));
+    log.tell(Event.deleted(of.latest.sandbox()));
   }
 
   /** How many kills for want of memory were told; null when the events do not go back so far. */
@@ -110,7 +130,7 @@ final class TellMissed {
     for (SandboxProcess process : sandbox.processes()) {
       if (!process.isUnsure()) {
         ofProcess(sandbox.status(), process, of);
-      } else if (of.started.contains(process.seq())) {
+      } else if (of.started.containsKey(process.seq())) {
         process.startWasTold();
       }
     }
@@ -118,7 +138,7 @@ final class TellMissed {
 
   private void ofProcess(SandboxStatus sandbox, SandboxProcess process, Told of) {
     ProcessStatus status = process.status();
-    boolean knownToRun = of.started.contains(status.seq());
+    boolean knownToRun = of.started.containsKey(status.seq());
     if (!knownToRun && isMissing(status.startedAt())) {
       tell.started(sandbox, status.asStarted());
       knownToRun = true;

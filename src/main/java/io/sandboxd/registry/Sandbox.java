@@ -10,7 +10,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiFunction;
@@ -31,7 +30,6 @@ public final class Sandbox {
   private final StateListener listener;
   private final ReentrantReadWriteLock verbs = new ReentrantReadWriteLock(true);
   private final ProcessTable processes;
-  private final AtomicBoolean leaving = new AtomicBoolean();
   private volatile SandboxStatus status;
 
   Sandbox(StateDirectory directory, StateListener listener, SandboxStatus status) {
@@ -160,19 +158,6 @@ public final class Sandbox {
               "The sandbox '" + name() + "' is " + state().word() + ": " + toDo + ".")
           .with("state", state().word());
     }
-  }
-
-  /**
-   * Notes whether it is on its way out, and no longer one of those that a user may have.
-   *
-   * @return whether it was
-   */
-  public boolean leave(boolean leaves) {
-    return leaving.getAndSet(leaves);
-  }
-
-  boolean isLeaving() {
-    return leaving.get();
   }
 
   public Collection<SandboxProcess> processes() {

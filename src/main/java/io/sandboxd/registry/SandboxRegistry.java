@@ -22,6 +22,9 @@ public final class SandboxRegistry {
   private final Map<String, Sandbox> byId = new ConcurrentHashMap<>();
   private final Map<String, Sandbox> byName = new ConcurrentHashMap<>();
 
+  /** See {@link #leave}. */
+  private final Set<Sandbox> leaving = ConcurrentHashMap.newKeySet();
+
   public SandboxRegistry(StateDirectory directory, StateListener listener) {
     this.directory = directory;
     this.listener = listener;
@@ -72,7 +75,7 @@ public final class SandboxRegistry {
             (int)
                 byName.values().stream()
                     .filter(s -> s.status().owner().uid() == uid)
-                    .filter(s -> !s.isLeaving())
+                    .filter(s -> !leaving.contains(s))
                     .count());
     byName.put(creating.name(), sandbox);
   }
@@ -102,6 +105,26 @@ public final class SandboxRegistry {
   /** Whether it has not been removed yet. */
   public boolean has(Sandbox sandbox) {
     return byId.get(sandbox.id()) == sandbox;
+  }
+
+  /**
+   * Notes that it is on its way out, and no longer one of those that its owner may have.
+   *
+   * @param most that can be at a time
+   * @return whether it is: there may be as many, or somebody may have removed it
+   */
+  public boolean leave(Sandbox sandbox, int most) {
+    synchronized (leaving) {
+      if (leaving.size() >= most) {
+        return false;
+      }
+      leaving.add(sandbox);
+    }
+    boolean there = has(sandbox);
+    if (!there) {
+      leaving.remove(sandbox);
+    }
+    return there;
   }
 
   /** By name, else by id. */
@@ -139,6 +162,7 @@ public final class SandboxRegistry {
     sandbox.processes().forEach(SandboxProcess::close);
     directory.deleteSandbox(sandbox.id());
     byId.remove(sandbox.id());
+    leaving.remove(sandbox);
     listener.removed(sandbox.status()); // before anyone can hear of another of this name
     byName.remove(sandbox.name(), sandbox);
   }

@@ -2,7 +2,6 @@ package io.sandboxd.it;
 
 import static io.sandboxd.it.TestSandbox.json;
 import static org.awaitility.Awaitility.await;
-import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -241,15 +241,15 @@ class LivesOnIT {
       daemon.kill();
       daemon.spawn();
       await().pollInterval(Duration.ofMillis(20)).until(() -> answers(daemon));
-      for (String path : List.of("/v1/run", "/v1/sandboxes", "/v1/networks", "/v1/links")) {
-        daemon
-            .given()
-            .body(Map.of("process", Map.of("args", List.of("true"))))
-            .post(path)
-            .then()
-            .statusCode(503)
-            .body("code", equalTo("busy"));
-      }
+      // At once: it looks for a few seconds only.
+      List<String> paths = List.of("/v1/run", "/v1/sandboxes", "/v1/networks", "/v1/links");
+      Map<String, ?> body = Map.of("process", Map.of("args", List.of("true")));
+      assertEquals(
+          Collections.nCopies(paths.size(), "busy"),
+          Crowd.run(
+              paths.size(),
+              paths.size(),
+              i -> daemon.given().body(body).post(paths.get(i)).path("code")));
       daemon.given().get("/q/health/ready").then().statusCode(503);
     } finally {
       TestSandbox.host("kill", "-CONT", "" + init);

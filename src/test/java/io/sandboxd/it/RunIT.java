@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.restassured.response.Response;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -147,15 +150,37 @@ class RunIT {
     patient.close();
   }
 
-  /** While its answer, which is a long one, is being made. */
+  /** While its answer, which is a long one, is being made, or waits for the name to be free. */
   @Test
   void nobodyElseIsHeldUpByWhoLeaves(Daemon daemon) throws Exception {
     for (int i = 0; i < 60; i++) {
-      Exchange client = begin(daemon, sh("head -c 900000 /dev/zero"));
+      Map<String, Object> spec = sh("head -c 900000 /dev/zero");
+      if (i % 2 == 1) {
+        spec.put("name", "left" + i);
+      }
+      Exchange client = begin(daemon, spec);
       Thread.sleep(i); // somewhere in between, each time somewhere else
       client.close();
     }
     daemon.given().get("/q/health/ready").then().statusCode(200);
+    await("room for what others are answered")
+        .until(() -> run(daemon, sh("head -c 900000 /dev/zero")).statusCode() == 200);
+  }
+
+  /** Its client may share files with it. */
+  @Test
+  void nothingOfItRunsAnyMoreWhenItIsAnswered(Daemon daemon) throws IOException {
+    Path shared = Files.createDirectory(daemon.home().resolve("shared"));
+    Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Map<String, Object> mount =
+        json("type", "bind", "source", shared.toString(), "destination", "/mnt");
+    for (int i = 0; i < 10; i++) {
+      String script = "(while :; do echo >> /mnt/file; done) & exit 0";
+      run(daemon, sh(script, "mounts", List.of(mount))).then().statusCode(200);
+      long size = Files.size(shared.resolve("file"));
+      daemon.given().get("/q/health/ready").then().statusCode(200);
+      assertEquals(size, Files.size(shared.resolve("file")));
+    }
   }
 
   private static TestSandbox awaitRunning(Daemon daemon, String name) {
@@ -167,7 +192,7 @@ class RunIT {
   @Test
   void itsTimeCanBeUp(Daemon daemon) {
     Map<String, Object> process =
-        json("args", List.of("sh", "-c", "echo begun; sleep 1000"), "timeout", "300ms");
+        json("args", List.of("sh", "-c", "echo begun; sleep 1000"), "timeout", "2s");
     run(daemon, json("process", process))
         .then()
         .statusCode(200)

@@ -182,8 +182,20 @@ class TellMissedTest {
     start(created(LATER, true), LATER);
     daemon.dead = true;
     assertEquals(
-        List.of("sandbox.created", "process.started main", "sandbox.started", "sandbox.deleted"),
+        List.of(
+            "sandbox.created",
+            "process.started main",
+            "sandbox.started",
+            "process.exited main",
+            "sandbox.deleted"),
         toldInTheEnd());
+  }
+
+  @Test
+  void itIsAlsoWhenItWasMadeSoLongAgoThatThisIsForgotten() {
+    daemon.dead = true;
+    created(BEGINNING.minusSeconds(10), true);
+    assertEquals(List.of("sandbox.deleted"), toldInTheEnd());
   }
 
   @Test
