@@ -51,6 +51,17 @@ final class Call {
     return context.get(KEY);
   }
 
+  /**
+   * @param then done when the request is over, answered or left by its client, be it that this has
+   *     been already; possibly twice
+   */
+  static void whenOver(RoutingContext context, Runnable then) {
+    context.addEndHandler(over -> then.run());
+    if (context.response().closed() || context.response().ended()) {
+      then.run(); // before there was a handler
+    }
+  }
+
   Peer peer() {
     return peer;
   }

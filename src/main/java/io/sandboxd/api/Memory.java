@@ -77,10 +77,7 @@ final class Memory {
   void expectAnswer(RoutingContext context) {
     Held held = new Held(answers, Peers.of(context.request()).caller());
     context.put(HELD, held);
-    context.addEndHandler(ended -> held.giveBack());
-    if (context.response().closed() || context.response().ended()) {
-      held.giveBack(); // before there was a handler
-    }
+    Call.whenOver(context, held::giveBack);
   }
 
   /**

@@ -53,15 +53,8 @@ public class RunResource {
     Sandbox sandbox = main.sandbox();
     call.about(sandbox);
     call.about(main.status().id());
-    goWith(http, sandbox);
+    // Answered, failed or left by its client.
+    Call.whenOver(http, () -> run.end(sandbox));
     return results.of(main, most, times, http, () -> run.finish(sandbox));
-  }
-
-  /** Answered, failed or left by its client: it is over. */
-  private void goWith(RoutingContext http, Sandbox sandbox) {
-    http.addEndHandler(over -> run.end(sandbox));
-    if (http.response().closed() || http.response().ended()) {
-      run.end(sandbox); // before there was a handler
-    }
   }
 }

@@ -138,40 +138,23 @@ public record Event(
   /** A process was started or has ended. */
   public static Event ofProcess(EventType type, SandboxStatus sandbox, ProcessStatus process) {
     boolean ended = type == EventType.PROCESS_EXITED;
-    return new Event(
-        0,
-        null,
+    return ofProcess(
         type,
         Subject.of(sandbox),
-        null,
         Actor.of(process),
         ended ? process.exit() : null,
-        ended ? process.usage() : null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+        ended ? process.usage() : null);
   }
 
   /** It has ended, and nobody knows how. */
   public static Event lost(Subject sandbox, Actor process, ExitStatus exit) {
+    return ofProcess(EventType.PROCESS_EXITED, sandbox, process, exit, null);
+  }
+
+  private static Event ofProcess(
+      EventType type, Subject sandbox, Actor process, ExitStatus exit, ProcessStatus.Usage usage) {
     return new Event(
-        0,
-        null,
-        EventType.PROCESS_EXITED,
-        sandbox,
-        null,
-        process,
-        exit,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+        0, null, type, sandbox, null, process, exit, usage, null, null, null, null, null, null);
   }
 
   /**

@@ -105,7 +105,7 @@ abstract class FileCalls implements Syscalls {
   }
 
   /** Makes a call again that a signal has interrupted (signal(7)): whoever sent it, it goes on. */
-  private long whole(LongSupplier call) {
+  final long whole(LongSupplier call) {
     long result = call.getAsLong();
     while (result < 0 && errno() == Errno.EINTR) {
       result = call.getAsLong();

@@ -131,9 +131,8 @@ public final class Libc extends FileCalls {
 
   @Override
   public void reapChild(int pid) {
-    while (c.waitid(P_PID, pid, memory().take(128), WEXITED) < 0 && errno() == Errno.EINTR) {
-      // A signal of the JVM's own; wait on.
-    }
+    Pointer info = memory().take(128);
+    whole(() -> c.waitid(P_PID, pid, info, WEXITED));
   }
 
   @Override

@@ -107,20 +107,26 @@ public final class NetworkNamespace implements AutoCloseable {
    * others would have to hear it, and with hundreds of them the kernel drops packets that matter.
    */
   int configureMember(String name, List<Cidr> addresses) {
+    int index = index(name);
     if (addresses.stream().allMatch(address -> address.address().isV4())) {
-      beSilent(index(name));
+      beSilent(index);
     }
-    return configure(name, addresses);
+    configure(index, name, addresses);
+    return index;
   }
 
   /** Switches an interface on that has these addresses. */
   int configure(String name, List<Cidr> addresses) {
     int index = index(name);
+    configure(index, name, addresses);
+    return index;
+  }
+
+  private void configure(int index, String name, List<Cidr> addresses) {
     for (Cidr address : addresses) {
       netlink.execute(AddressMessages.address(index, address), name + " " + address);
     }
     netlink.execute(LinkMessages.up(index), name);
-    return index;
   }
 
   /**

@@ -19,7 +19,6 @@ public class FakeSyscalls implements Syscalls {
   public final Deque<Message> toReceive = new ArrayDeque<>();
   public final List<Integer> closed = new ArrayList<>();
   private final Map<String, String> paths = new HashMap<>();
-  private final Map<Integer, Long> sizes = new HashMap<>();
   private final Map<Integer, ByteBuffer> open = new HashMap<>();
   private int next = 100;
 
@@ -39,7 +38,6 @@ public class FakeSyscalls implements Syscalls {
     }
     Fd fd = fd();
     paths.put(fd.procPath(), content);
-    sizes.put(fd.number(), (long) content.length());
     return fd;
   }
 
@@ -216,7 +214,7 @@ public class FakeSyscalls implements Syscalls {
 
   @Override
   public FileState state(Fd fd) {
-    long size = sizes.get(fd.number());
+    long size = paths.get(fd.procPath()).length();
     return new FileState(size, size, FileKind.REGULAR, new Device(0, 0));
   }
 
