@@ -31,7 +31,7 @@ class AccessIT {
 
   @AfterEach
   void clean() {
-    here.deleteAll();
+    here.daemon().deleteAll();
   }
 
   @AfterAll

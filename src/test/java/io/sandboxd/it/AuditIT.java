@@ -29,7 +29,7 @@ class AuditIT {
 
   @AfterEach
   void clean() {
-    here.deleteAll();
+    here.daemon().deleteAll();
   }
 
   @AfterAll

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.restassured.RestAssured;
 import io.restassured.config.HttpClientConfig;
 import io.restassured.http.ContentType;
+import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -183,6 +184,18 @@ public final class Daemon implements AutoCloseable {
         .baseUri("http://localhost")
         .header("Connection", "close")
         .contentType(ContentType.JSON);
+  }
+
+  /** Those that went by themselves meanwhile, with the request that they were for, are gone too. */
+  void deleteAll() {
+    List<String> ids = given().get("/v1/sandboxes").jsonPath().getList("sandboxes.id");
+    for (String id : ids) {
+      Response answer = given().delete("/v1/sandboxes/" + id + "?force=true");
+      int status = answer.statusCode();
+      if (status != 204 && status != 404) {
+        throw new AssertionError("cannot delete " + id + ": " + answer.asString());
+      }
+    }
   }
 
   /** SIGTERM, and waits for its end. */

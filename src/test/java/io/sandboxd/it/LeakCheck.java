@@ -2,10 +2,8 @@ package io.sandboxd.it;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.restassured.response.Response;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
-import java.util.List;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -53,17 +51,7 @@ public final class LeakCheck
   public void afterEach(ExtensionContext context) {
     Daemon daemon = context.getStore(STORE).get(Daemon.class, Daemon.class);
     if (daemon.isAlive()) {
-      deleteAll(daemon);
-    }
-  }
-
-  private static void deleteAll(Daemon daemon) {
-    List<String> ids = daemon.given().get("/v1/sandboxes").jsonPath().getList("sandboxes.id");
-    for (String id : ids) {
-      Response answer = daemon.given().delete("/v1/sandboxes/" + id + "?force=true");
-      if (answer.statusCode() != 204) {
-        throw new AssertionError("cannot delete " + id + ": " + answer.asString());
-      }
+      daemon.deleteAll();
     }
   }
 

@@ -75,13 +75,6 @@ final class Neighbours implements AutoCloseable {
     return daemon;
   }
 
-  void deleteAll() {
-    List<String> ids = daemon.given().get("/v1/sandboxes").jsonPath().getList("sandboxes.id");
-    for (String id : ids) {
-      daemon.given().delete("/v1/sandboxes/" + id + "?force=true").then().statusCode(204);
-    }
-  }
-
   @Override
   public void close() throws IOException {
     try (daemon) {

@@ -34,7 +34,7 @@ class NetworkRightsIT {
   @AfterAll
   static void end() throws IOException {
     if (here != null) {
-      here.deleteAll();
+      here.daemon().deleteAll();
       here.daemon().given().delete("/v1/networks/shared").then().statusCode(204);
       here.daemon().given().delete("/v1/networks/private").then().statusCode(204);
       here.daemon().close();

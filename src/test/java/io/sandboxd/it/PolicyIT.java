@@ -56,7 +56,7 @@ class PolicyIT {
 
   @AfterEach
   void clean() {
-    here.deleteAll();
+    here.daemon().deleteAll();
   }
 
   @AfterAll
