@@ -87,40 +87,47 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * Puts the parts together, once, by hand: the whole of the engine can be read here from the bottom
- * to the top. The parts themselves know nothing of the container.
+ * to the top. The parts themselves know nothing of the container, which is given those that it
+ * passes on.
  */
 @Singleton
 public final class Wiring {
   static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
-  private final Syscalls syscalls;
-  private final EventLog events;
-  private final AuditLog audit;
-  private final SandboxRegistry registry;
-  private final Cgroups cgroups;
+  @Produces @Singleton final Syscalls syscalls;
+  @Produces @Singleton final EventLog events;
+  @Produces @Singleton final AuditLog audit;
+  @Produces @Singleton final SandboxRegistry registry;
+  @Produces @Singleton final Cgroups cgroups;
   private final EpollLoop reaper;
-  private final EpollLoop output;
-  private final Streams streams;
-  private final StartSandbox start;
-  private final LaunchSandbox launchSandbox;
-  private final RunSandbox run;
-  private final ExplainSandbox explain;
-  private final ExecProcess exec;
-  private final KillSandbox kill;
-  private final PauseSandbox pause;
-  private final UpdateSandbox update;
-  private final DeleteSandbox delete;
-  private final AwaitEnd awaitEnd;
-  private final ReadSecurity security;
-  private final ReadStats stats;
-  private final FindLeaks leaks;
-  private final Blanks blanks;
-  private final Links links;
-  private final CreateNetwork createNetwork;
-  private final DeleteNetwork deleteNetwork;
-  private final ListNetworks listNetworks;
-  private final RecoverSandboxes recover;
-  private final SpecValidator validator;
+
+  /** For what clients do, and their streams. */
+  @Produces @Singleton final EpollLoop output;
+
+  @Produces @Singleton final StartSandbox start;
+  @Produces @Singleton final LaunchSandbox launchSandbox;
+  @Produces @Singleton final RunSandbox run;
+  @Produces @Singleton final ExplainSandbox explain;
+  @Produces @Singleton final ExecProcess exec;
+  @Produces @Singleton final KillSandbox kill;
+  @Produces @Singleton final PauseSandbox pause;
+  @Produces @Singleton final UpdateSandbox update;
+  @Produces @Singleton final DeleteSandbox delete;
+  @Produces @Singleton final AwaitEnd awaitEnd;
+  @Produces @Singleton final ReadSecurity security;
+  @Produces @Singleton final ReadStats stats;
+  @Produces @Singleton final FindLeaks leaks;
+  @Produces @Singleton final Blanks blanks;
+  @Produces @Singleton final Links links;
+  @Produces @Singleton final CreateNetwork createNetwork;
+  @Produces @Singleton final DeleteNetwork deleteNetwork;
+  @Produces @Singleton final ListNetworks listNetworks;
+  @Produces @Singleton final RecoverSandboxes recover;
+  @Produces @Singleton final SpecValidator validator;
+  @Produces @Singleton final ListNamespaces listNamespaces;
+  @Produces @Singleton final ReadOutput readOutput;
+  @Produces @Singleton final FeedInput feedInput;
+  @Produces @Singleton final ResizeTerminal resizeTerminal;
   private final ResolveProcess resolve;
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(1, task -> daemonThread(task, "timer"));
@@ -145,7 +152,7 @@ public final class Wiring {
     Inits inits = new Inits(syscalls, reaper, timer, directory);
     output = new EpollLoop(syscalls, "streams");
     output.start();
-    streams = new Streams(syscalls, output, timer, directory, inits);
+    Streams streams = new Streams(syscalls, output, timer, directory, inits);
     LimitProcess limits = new LimitProcess(syscalls, cgroups);
     OomWatch oomWatch = new OomWatch(syscalls, output, timer, chores);
     OomKills oomKills = new OomKills(cgroups, oomWatch, tell);
@@ -258,6 +265,10 @@ public final class Wiring {
     exec = new ExecProcess(policy, launch);
     awaitEnd = new AwaitEnd(inits);
     kill = new KillSandbox(syscalls, cgroups);
+    listNamespaces = new ListNamespaces(registry);
+    readOutput = new ReadOutput(streams);
+    feedInput = new FeedInput(streams);
+    resizeTerminal = new ResizeTerminal(streams);
     pause = new PauseSandbox(cgroups);
     update = new UpdateSandbox(policy, cgroups, connect, expire);
     security = new ReadSecurity(syscalls, inits, cgroups, devices);
@@ -313,188 +324,7 @@ public final class Wiring {
 
   @Produces
   @Singleton
-  Syscalls syscalls() {
-    return syscalls;
-  }
-
-  /** For what clients do, and their streams. */
-  @Produces
-  @Singleton
-  EpollLoop output() {
-    return output;
-  }
-
-  @Produces
-  @Singleton
-  SandboxRegistry registry() {
-    return registry;
-  }
-
-  @Produces
-  @Singleton
-  EventLog events() {
-    return events;
-  }
-
-  @Produces
-  @Singleton
-  AuditLog audit() {
-    return audit;
-  }
-
-  @Produces
-  @Singleton
   AuditSink auditSink() {
     return Journal.in(System.getenv());
-  }
-
-  @Produces
-  @Singleton
-  Cgroups cgroups() {
-    return cgroups;
-  }
-
-  @Produces
-  @Singleton
-  SpecValidator validator() {
-    return validator;
-  }
-
-  @Produces
-  @Singleton
-  LaunchSandbox launchSandbox() {
-    return launchSandbox;
-  }
-
-  @Produces
-  @Singleton
-  RunSandbox run() {
-    return run;
-  }
-
-  @Produces
-  @Singleton
-  AwaitEnd awaitEnd() {
-    return awaitEnd;
-  }
-
-  @Produces
-  @Singleton
-  ExplainSandbox explain() {
-    return explain;
-  }
-
-  @Produces
-  @Singleton
-  StartSandbox start() {
-    return start;
-  }
-
-  @Produces
-  @Singleton
-  ExecProcess exec() {
-    return exec;
-  }
-
-  @Produces
-  @Singleton
-  KillSandbox kill() {
-    return kill;
-  }
-
-  @Produces
-  @Singleton
-  PauseSandbox pause() {
-    return pause;
-  }
-
-  @Produces
-  @Singleton
-  UpdateSandbox update() {
-    return update;
-  }
-
-  @Produces
-  @Singleton
-  DeleteSandbox delete() {
-    return delete;
-  }
-
-  @Produces
-  @Singleton
-  RecoverSandboxes recover() {
-    return recover;
-  }
-
-  @Produces
-  @Singleton
-  FindLeaks leaks() {
-    return leaks;
-  }
-
-  @Produces
-  @Singleton
-  Blanks blanks() {
-    return blanks;
-  }
-
-  @Produces
-  @Singleton
-  ReadSecurity security() {
-    return security;
-  }
-
-  @Produces
-  @Singleton
-  ListNamespaces listNamespaces() {
-    return new ListNamespaces(registry);
-  }
-
-  @Produces
-  @Singleton
-  ReadOutput readOutput() {
-    return new ReadOutput(streams);
-  }
-
-  @Produces
-  @Singleton
-  FeedInput feedInput() {
-    return new FeedInput(streams);
-  }
-
-  @Produces
-  @Singleton
-  ResizeTerminal resizeTerminal() {
-    return new ResizeTerminal(streams);
-  }
-
-  @Produces
-  @Singleton
-  ReadStats readStats() {
-    return stats;
-  }
-
-  @Produces
-  @Singleton
-  Links links() {
-    return links;
-  }
-
-  @Produces
-  @Singleton
-  CreateNetwork createNetwork() {
-    return createNetwork;
-  }
-
-  @Produces
-  @Singleton
-  DeleteNetwork deleteNetwork() {
-    return deleteNetwork;
-  }
-
-  @Produces
-  @Singleton
-  ListNetworks listNetworks() {
-    return listNetworks;
   }
 }

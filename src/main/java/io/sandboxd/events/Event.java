@@ -72,42 +72,11 @@ public record Event(
 
   /** A sandbox has got into the state that it has. */
   public static Event ofState(EventType type, SandboxStatus sandbox) {
-    ExitStatus exit = type == EventType.SANDBOX_STOPPED ? sandbox.exit() : null;
-    String error = type == EventType.SANDBOX_BROKEN ? brief(sandbox.error()) : null;
-    return new Event(
-        0,
-        null,
-        type,
-        Subject.of(sandbox),
-        sandbox.state(),
-        null,
-        exit,
-        null,
-        null,
-        null,
-        null,
-        error,
-        null,
-        null);
-  }
-
-  /** Nothing is left of it. */
-  public static Event deleted(Subject sandbox) {
-    return new Event(
-        0,
-        null,
-        EventType.SANDBOX_DELETED,
-        sandbox,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    Draft draft = new Draft(type, Subject.of(sandbox));
+    draft.state = sandbox.state();
+    draft.exit = type == EventType.SANDBOX_STOPPED ? sandbox.exit() : null;
+    draft.error = type == EventType.SANDBOX_BROKEN ? brief(sandbox.error()) : null;
+    return draft.event();
   }
 
   private static String brief(String text) {
@@ -116,66 +85,46 @@ public record Event(
         : text.substring(0, LONGEST_ERROR) + " …";
   }
 
+  /** Nothing is left of it. */
+  public static Event deleted(Subject sandbox) {
+    return new Draft(EventType.SANDBOX_DELETED, sandbox).event();
+  }
+
   public static Event updated(SandboxStatus sandbox, List<String> changed) {
-    Resources limits = changed.contains("resources") ? sandbox.resources() : null;
-    return new Event(
-        0,
-        null,
-        EventType.SANDBOX_UPDATED,
-        Subject.of(sandbox),
-        sandbox.state(),
-        null,
-        null,
-        null,
-        List.copyOf(changed),
-        limits,
-        null,
-        null,
-        null,
-        null);
+    Draft draft = new Draft(EventType.SANDBOX_UPDATED, Subject.of(sandbox));
+    draft.state = sandbox.state();
+    draft.changed = List.copyOf(changed);
+    draft.resources = changed.contains("resources") ? sandbox.resources() : null;
+    return draft.event();
   }
 
   /** A process was started or has ended. */
   public static Event ofProcess(EventType type, SandboxStatus sandbox, ProcessStatus process) {
-    boolean ended = type == EventType.PROCESS_EXITED;
-    return ofProcess(
-        type,
-        Subject.of(sandbox),
-        Actor.of(process),
-        ended ? process.exit() : null,
-        ended ? process.usage() : null);
+    Draft draft = new Draft(type, Subject.of(sandbox));
+    draft.process = Actor.of(process);
+    if (type == EventType.PROCESS_EXITED) {
+      draft.exit = process.exit();
+      draft.usage = process.usage();
+    }
+    return draft.event();
   }
 
   /** It has ended, and nobody knows how. */
   public static Event lost(Subject sandbox, Actor process, ExitStatus exit) {
-    return ofProcess(EventType.PROCESS_EXITED, sandbox, process, exit, null);
-  }
-
-  private static Event ofProcess(
-      EventType type, Subject sandbox, Actor process, ExitStatus exit, ProcessStatus.Usage usage) {
-    return new Event(
-        0, null, type, sandbox, null, process, exit, usage, null, null, null, null, null, null);
+    Draft draft = new Draft(EventType.PROCESS_EXITED, sandbox);
+    draft.process = process;
+    draft.exit = exit;
+    return draft.event();
   }
 
   /**
    * @param process null when it is one that a process of the sandbox has started itself
    */
   public static Event outOfMemory(SandboxStatus sandbox, ProcessStatus process, long kills) {
-    return new Event(
-        0,
-        null,
-        EventType.PROCESS_OOM,
-        Subject.of(sandbox),
-        null,
-        process == null ? null : Actor.of(process),
-        null,
-        null,
-        null,
-        null,
-        kills,
-        null,
-        null,
-        null);
+    Draft draft = new Draft(EventType.PROCESS_OOM, Subject.of(sandbox));
+    draft.process = process == null ? null : Actor.of(process);
+    draft.kills = kills;
+    return draft.event();
   }
 
   /**
@@ -184,32 +133,48 @@ public record Event(
    * @param sandbox that it was about; null for none that the caller could know
    */
   public static Event audit(Subject sandbox, AuditedCall call) {
-    return new Event(
-        0,
-        null,
-        EventType.AUDIT,
-        sandbox,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        call,
-        null);
+    Draft draft = new Draft(EventType.AUDIT, sandbox);
+    draft.call = call;
+    return draft.event();
   }
 
   /** Of what came after {@code since}, all up to {@code id} may be lost. */
   static Event gap(long id, Instant time, long since) {
-    return new Event(
-        id, time, EventType.GAP, null, null, null, null, null, null, null, null, null, null, since);
+    Draft draft = new Draft(EventType.GAP, null);
+    draft.since = since;
+    return draft.event().numbered(id, time);
   }
 
   Event numbered(long number, Instant at) {
     return new Event(
         number, at, type, sandbox, state, process, exit, usage, changed, resources, kills, error,
         call, since);
+  }
+
+  /** What its type has no use for stays null. */
+  private static final class Draft {
+    private final EventType type;
+    private final Subject sandbox;
+    private SandboxState state;
+    private Actor process;
+    private ExitStatus exit;
+    private ProcessStatus.Usage usage;
+    private List<String> changed;
+    private Resources resources;
+    private Long kills;
+    private String error;
+    private AuditedCall call;
+    private Long since;
+
+    private Draft(EventType type, Subject sandbox) {
+      this.type = type;
+      this.sandbox = sandbox;
+    }
+
+    private Event event() {
+      return new Event(
+          0, null, type, sandbox, state, process, exit, usage, changed, resources, kills, error,
+          call, since);
+    }
   }
 }
