@@ -1,31 +1,41 @@
 package io.sandboxd.cgroup;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
+import java.util.StringTokenizer;
 
 /**
  * The formats of control files (admin-guide/cgroup-v2, "Interface Files"). What does not fit is
  * left out: newer kernels add lines and keys, and no figure is worth a failure.
  */
 final class ControlText {
-  private static final Pattern BLANKS = Pattern.compile("\\s+");
-
   private ControlText() {}
 
   /** One number; null for {@code max}, nothing, or what is none. */
   static Long number(String text) {
+    String stripped = text.strip();
+    if (stripped.isEmpty() || Character.isLetter(stripped.charAt(0))) {
+      return null; // the usual cases, without an exception
+    }
     try {
-      return Long.valueOf(text.strip());
+      return Long.valueOf(stripped);
     } catch (NumberFormatException e) {
       return null;
     }
   }
 
+  /**
+   * What blanks and ends of lines are between. A tokenizer, as some of this is read at each exit.
+   */
   static List<String> words(String text) {
-    String stripped = text.strip();
-    return stripped.isEmpty() ? List.of() : List.of(BLANKS.split(stripped));
+    List<String> words = new ArrayList<>();
+    StringTokenizer tokens = new StringTokenizer(text);
+    while (tokens.hasMoreTokens()) {
+      words.add(tokens.nextToken());
+    }
+    return words;
   }
 
   /** Lines of {@code KEY NUMBER}. */

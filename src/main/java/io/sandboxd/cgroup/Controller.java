@@ -26,6 +26,11 @@ interface Controller {
   /** Makes a new group such that processes can enter it. */
   default void prepare(GroupDirectory group) {}
 
+  /** The same for our root and those above it, whose settings the groups below inherit. */
+  default void prepareRoot(GroupDirectory group) {
+    prepare(group);
+  }
+
   void apply(Limits limits, Resources wanted);
 
   void collect(GroupDirectory group, StatsDraft stats);

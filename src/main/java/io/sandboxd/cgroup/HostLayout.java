@@ -52,7 +52,7 @@ final class HostLayout {
       }
     }
     for (Controller controller : controllers.values()) {
-      controller.hierarchy().descent().forEach(controller::prepare);
+      controller.hierarchy().descent().forEach(controller::prepareRoot);
     }
     this.devices = guard(syscalls);
     this.used = findUsed();

@@ -75,7 +75,7 @@ public final class KernelFiles implements ControlFiles {
 
   @Override
   public boolean exists(Path path) {
-    return Files.exists(path);
+    return path.toFile().exists(); // without an exception for what is not
   }
 
   @Override

@@ -22,7 +22,7 @@ record LegacyCpu(Hierarchy hierarchy) implements Controller {
 
   @Override
   public void apply(Limits limits, Resources wanted) {
-    Long quota = atMost(quotaOf(limits.group().parent()), CpuShare.quota(wanted.cpu()));
+    Long quota = atMostOf(limits.group().parent(), CpuShare.quota(wanted.cpu()));
     if (quota != null) {
       lowerBelow(limits.group(), quota);
     }
@@ -42,8 +42,9 @@ record LegacyCpu(Hierarchy hierarchy) implements Controller {
   /**
    * v1 refuses a quota above that of the group above (EINVAL), where v2 lets the lower one hold.
    */
-  private static Long atMost(Long above, Long quota) {
-    return above == null || quota == null ? quota : Long.valueOf(Math.min(above, quota));
+  private static Long atMostOf(GroupDirectory group, Long quota) {
+    Long above = quota == null ? null : quotaOf(group);
+    return above == null ? quota : Long.valueOf(Math.min(above, quota));
   }
 
   /**

@@ -47,7 +47,7 @@ record LegacyMemory(Hierarchy hierarchy) implements Controller {
   }
 
   @Override
-  public void prepare(GroupDirectory group) {
+  public void prepareRoot(GroupDirectory group) {
     // Kernels before 5.11 otherwise let a group made inside escape the limit.
     if (group.read("memory.use_hierarchy").strip().equals("0")) {
       group.writeIfThere("memory.use_hierarchy", "1");
@@ -59,8 +59,8 @@ record LegacyMemory(Hierarchy hierarchy) implements Controller {
     Resources.Memory memory = wanted.memory();
     Long max = memory == null || memory.max() == null ? null : memory.max().bytes();
     Long withSwap = max == null || memory.swapMax() == null ? null : sum(max, memory.swapMax());
-    Long now = limits.group().number(WITH_SWAP);
-    boolean shrinks = withSwap != null && now != null && withSwap < now;
+    Long now = withSwap == null ? null : limits.group().number(WITH_SWAP);
+    boolean shrinks = now != null && withSwap < now;
     if (!shrinks) {
       limits.set(SWAP_FIELD, WITH_SWAP, withSwap, "-1");
     }

@@ -3,8 +3,10 @@ package io.sandboxd.lifecycle;
 import io.sandboxd.cgroup.Cgroup;
 import io.sandboxd.launch.BlankKind;
 import io.sandboxd.launch.InitChannel;
+import io.sandboxd.sandbox.NamespaceType;
 import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import io.sandboxd.sandbox.SandboxStatusBuilder;
+import java.util.Map;
 
 /**
  * What a create has before anything depends on what was asked for: an id, a cgroup of that name
@@ -12,6 +14,7 @@ import io.sandboxd.sandbox.SandboxStatusBuilder;
  * used.
  *
  * @param ids of its user namespace; null if that is the host's
+ * @param namespaces the inodes of those that are its own
  * @param madeAt by System.nanoTime
  */
 record Blank(
@@ -19,6 +22,7 @@ record Blank(
     String id,
     Cgroup cgroup,
     IdMappings ids,
+    Map<NamespaceType, Long> namespaces,
     LaunchInit.Launched init,
     InitChannel channel,
     long madeAt) {

@@ -18,7 +18,9 @@ import io.sandboxd.sandbox.SandboxSpec.IdMappings;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -58,6 +60,7 @@ public final class MakeBlank implements Blanks.Maker {
   @Override
   public Blank make(BlankKind kind, String id, Consumer<String> whenLost) {
     IdMappings ids = null;
+    Map<NamespaceType, Long> namespaces = new EnumMap<>(NamespaceType.class);
     AtomicReference<InitChannel> channel = new AtomicReference<>();
     try {
       directory.createBlank(id); // that it was begun is on file before anything else is there
@@ -76,12 +79,14 @@ public final class MakeBlank implements Blanks.Maker {
                 channel.set(new InitChannel(syscalls, socket.toString(), new Deaf()));
                 // It so is noticed as well when init is killed.
                 channel.get().watch(reaper, () -> whenLost.accept(id));
-                return enter(channel.get(), plan);
+                int pid = enter(channel.get(), plan);
+                namespaces.putAll(NamespacesOfProcess.inodes(pid, kind.namespaces()));
+                return pid;
               },
               Fault.BLANK_SPAWNED,
               Fault.BLANK_ENTERED);
       Fault.BLANK_MADE.here(init.pid());
-      return new Blank(kind, id, cgroup, ids, init, channel.get(), System.nanoTime());
+      return new Blank(kind, id, cgroup, ids, namespaces, init, channel.get(), System.nanoTime());
     } catch (RuntimeException e) {
       putAway(id, channel.get(), null, ids);
       throw e;

@@ -19,6 +19,7 @@ import io.sandboxd.sandbox.SandboxState;
 import io.sandboxd.sandbox.net.InterfaceStatus;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -116,10 +117,11 @@ public final class MakeSandbox {
     run(sandbox, inits.channel(sandbox), furnish, caller, () -> watch(sandbox));
     times.done("furnish");
     Fault.CREATE_FURNISHED.here(sandbox);
+    Map<NamespaceType, Long> known = claimed ? blank.namespaces() : Map.of();
     sandbox.update(
         s ->
             s.change()
-                .namespaces(NamespacesOfProcess.read(s.pid(), spec))
+                .namespaces(NamespacesOfProcess.read(s.pid(), spec, known))
                 .state(SandboxState.CREATED)
                 .build());
     times.done("record");

@@ -71,11 +71,21 @@ abstract class FileCalls implements Syscalls {
 
   @Override
   public Fd openat2(Fd dir, String path, int flags, int resolve) {
+    return checkFd(openBelow(dir, path, flags, resolve), "openat2", path);
+  }
+
+  @Override
+  public Fd tryOpenat2(Fd dir, String path, int flags, int resolve) {
+    long result = openBelow(dir, path, flags, resolve);
+    return result < 0 && errno() == Errno.ENOENT ? null : checkFd(result, "openat2", path);
+  }
+
+  private long openBelow(Fd dir, String path, int flags, int resolve) {
     Pointer how = memory().take(24);
     int pathOnly = flags & O_PATH;
     how.putLong(0, (flags | O_CLOEXEC | (pathOnly == 0 ? O_NOCTTY : 0)) & 0xffffffffL);
     how.putLong(16, resolve);
-    return checkFd(c.syscall(SYS_OPENAT2, dir.number(), path, how, 24, 0), "openat2", path);
+    return c.syscall(SYS_OPENAT2, dir.number(), path, how, 24, 0);
   }
 
   @Override

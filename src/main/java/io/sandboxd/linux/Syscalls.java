@@ -99,6 +99,9 @@ public interface Syscalls {
   /** openat2(2). */
   Fd openat2(Fd dir, String path, int flags, int resolve);
 
+  /** openat2(2); null for what is not there, which mostly is no reason for an exception. */
+  Fd tryOpenat2(Fd dir, String path, int flags, int resolve);
+
   void close(int fd);
 
   /** Whether what is open, be it with O_PATH only, is a regular file (inode(7)). */

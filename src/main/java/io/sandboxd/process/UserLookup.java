@@ -118,7 +118,10 @@ public final class UserLookup {
   private Stream<String[]> lines(String path) {
     int resolve = Syscalls.RESOLVE_IN_ROOT | Syscalls.RESOLVE_NO_MAGICLINKS;
     // Looked at before it is opened: opening a device, a terminal or a pipe does things.
-    try (Fd found = syscalls.openat2(root, path, Syscalls.O_PATH, resolve)) {
+    try (Fd found = syscalls.tryOpenat2(root, path, Syscalls.O_PATH, resolve)) {
+      if (found == null) {
+        return Stream.empty();
+      }
       FileState state = syscalls.state(found);
       return state.kind() == FileKind.REGULAR ? read(found, state.size()) : Stream.empty();
     } catch (ErrnoException e) {

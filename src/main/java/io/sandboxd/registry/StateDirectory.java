@@ -217,10 +217,12 @@ public final class StateDirectory {
   }
 
   private static void createDirectory(Path directory) {
+    // Mostly it is not there, and nothing is thrown.
+    if (directory.toFile().mkdir() || isDirectory(directory)) {
+      return;
+    }
     try {
-      if (!isDirectory(directory)) {
-        Files.createDirectory(directory);
-      }
+      Files.createDirectory(directory); // which says what is in the way
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

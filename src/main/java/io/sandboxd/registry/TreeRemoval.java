@@ -1,5 +1,6 @@
 package io.sandboxd.registry;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -27,25 +28,19 @@ public final class TreeRemoval {
 
   /** Harmless when there is nothing. */
   public static void remove(Path root) {
+    // A file, or a directory with nothing in it. This needs no descriptor, so what is hardly there
+    // can be removed without any; and nothing is thrown, as it mostly is something or nothing else.
+    File plain = root.toFile();
+    if (plain.delete() || !plain.exists()) {
+      return;
+    }
     try {
-      if (!removedEmpty(root)) {
-        while (emptied(root)) {
-          // What was moved up may have directories itself.
-        }
-        Files.deleteIfExists(root);
+      while (emptied(root)) {
+        // What was moved up may have directories itself.
       }
+      Files.deleteIfExists(root);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A file, too. This needs no descriptor, so what is hardly there can be removed without any. */
-  private static boolean removedEmpty(Path root) throws IOException {
-    try {
-      Files.deleteIfExists(root);
-      return true;
-    } catch (DirectoryNotEmptyException e) {
-      return false;
     }
   }
 

@@ -39,7 +39,7 @@ class BlanksTest {
         throw new IllegalStateException("there is nothing to make it of");
       }
       LaunchInit.Launched init = new LaunchInit.Launched(0, null, 0);
-      Blank blank = new Blank(kind, id, null, null, init, null, now);
+      Blank blank = new Blank(kind, id, null, null, Map.of(), init, null, now);
       made.add(blank);
       whenLost.put(id, lost);
       return blank;

@@ -41,6 +41,11 @@ public class FakeSyscalls implements Syscalls {
     return fd;
   }
 
+  @Override
+  public Fd tryOpenat2(Fd dir, String path, int flags, int resolve) {
+    return files.containsKey(path) ? openat2(dir, path, flags, resolve) : null;
+  }
+
   /** Gives little at a time, as read(2) may. */
   @Override
   public int read(Fd fd, ByteBuffer into) {

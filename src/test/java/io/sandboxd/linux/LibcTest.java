@@ -67,6 +67,12 @@ class LibcTest {
           assertEquals(0, libc.read(file, into), "the end");
         }
       }
+      int within = Syscalls.RESOLVE_IN_ROOT;
+      assertNull(libc.tryOpenat2(dir, "nowhere", Syscalls.O_RDONLY, within));
+      libc.tryOpenat2(dir, "link", Syscalls.O_RDONLY, within).close();
+      assertThrows(
+          ErrnoException.class,
+          () -> libc.tryOpenat2(dir, "hostname/below", Syscalls.O_RDONLY, within));
     }
   }
 
