@@ -243,16 +243,6 @@ public final class Cgroup {
     return members.pids();
   }
 
-  /**
-   * How many processes and threads are inside, init too. To ask for their number is faster than for
-   * a list of them, but takes a kernel that limits it; else it is that of processes.
-   */
-  public long population() {
-    Controller pids = layout.controllers().get("pids");
-    Long counted = pids == null ? null : pids.hierarchy().group(id).number("pids.current");
-    return counted == null ? pids().size() : counted;
-  }
-
   /** Whether {@link #pids} has this one. */
   public boolean has(int pid) {
     return members.has(pid);
@@ -279,47 +269,15 @@ public final class Cgroup {
     members.signal(signo, exceptPid);
   }
 
-  /**
-   * How many processes inside were killed because the group, or one above or below, was out of
-   * memory. Groups below count as well; on v1 only as long as they are there, so that removing one
-   * takes its figure along.
-   */
-  public long oomKills() {
-    Controller memory = layout.controllers().get("memory");
-    return memory == null ? 0 : memory.oomKills(memory.hierarchy().group(id));
-  }
-
   /** In the hierarchy that limits memory; null if none does. */
   GroupDirectory memory() {
     Controller memory = layout.controllers().get("memory");
     return memory == null ? null : memory.hierarchy().group(id);
   }
 
-  /** What it uses now; of a group that is gone, nothing. */
-  public Stats stats() {
-    return stats(Controller::collect);
-  }
-
-  /** Only what it has used altogether, and the peaks: less than half as many files. */
-  public Stats totals() {
-    return stats(Controller::collectTotals);
-  }
-
-  private interface Collect {
-    void collect(Controller controller, GroupDirectory group, StatsDraft stats);
-  }
-
-  private Stats stats(Collect collect) {
-    StatsDraft stats = new StatsDraft();
-    if (unified != null) {
-      unified.collect(stats);
-    } else if (layout.accounting() != null) {
-      new LegacyAccounting(layout.accounting().group(id)).collect(stats);
-    }
-    for (Controller controller : layout.controllers().values()) {
-      collect.collect(controller, controller.hierarchy().group(id), stats);
-    }
-    return stats.finish();
+  /** What it has used, and uses now. */
+  public GroupFigures figures() {
+    return new GroupFigures(layout, id, members);
   }
 
   /**

@@ -71,7 +71,7 @@ public final class LimitProcess {
       return null;
     }
     try {
-      var memory = sandbox(process).child(name(process)).totals().memory();
+      var memory = sandbox(process).child(name(process)).figures().totals().memory();
       return memory == null ? null : memory.peak();
     } catch (ErrnoException e) {
       return null;
@@ -82,7 +82,7 @@ public final class LimitProcess {
   boolean wasOutOfMemory(SandboxProcess process) {
     try {
       return process.status().terms().ownCgroup()
-          && sandbox(process).child(name(process)).oomKills() > 0;
+          && sandbox(process).child(name(process)).figures().oomKills() > 0;
     } catch (ErrnoException e) {
       return false;
     }

@@ -21,7 +21,7 @@ final class MeasureSandbox {
   /** Null when its control group is gone, or cannot be read. */
   SandboxUsage of(Sandbox sandbox, Duration wall) {
     try {
-      Stats stats = cgroups.of(sandbox.id()).totals();
+      Stats stats = cgroups.of(sandbox.id()).figures().totals();
       if (stats.cpu() == null) {
         return null; // every host counts that
       }

@@ -55,7 +55,7 @@ public final class OomKills {
 
   private long count(Sandbox sandbox) {
     try {
-      return cgroups.of(sandbox.id()).oomKills();
+      return cgroups.of(sandbox.id()).figures().oomKills();
     } catch (ErrnoException e) {
       return 0;
     }

@@ -60,7 +60,9 @@ public final class ReadStats {
   public Figures stats(Sandbox sandbox) {
     registry.requireThere(sandbox);
     return new Figures(
-        cgroups.of(sandbox.id()).stats(), network(sandbox), networks.egress(sandbox.status()));
+        cgroups.of(sandbox.id()).figures().stats(),
+        network(sandbox),
+        networks.egress(sandbox.status()));
   }
 
   private Map<String, InterfaceCounters> network(Sandbox sandbox) {

@@ -85,7 +85,7 @@ public final class RunSandbox {
   /** Whether all but its init have ended. */
   private boolean isEmpty(Sandbox sandbox) {
     try {
-      return cgroups.of(sandbox.id()).population() <= 1;
+      return cgroups.of(sandbox.id()).figures().population() <= 1;
     } catch (ErrnoException e) {
       return false;
     }

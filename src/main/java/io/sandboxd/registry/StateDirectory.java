@@ -56,6 +56,9 @@ public final class StateDirectory {
 
   private static final String INIT_SOCKET = "init.sock";
 
+  /** The number of a sandbox's first process. */
+  private static final int FIRST = 1;
+
   private final Path sandboxes;
   private final Path blanks;
 
@@ -302,9 +305,7 @@ public final class StateDirectory {
             keyedInput(id, seq),
             process(id, seq),
             processes(id).resolve(seq + ".json.new")) // of a write that was cut off
-        .map(Path::toFile)
-        .filter(file -> !file.delete() && file.exists()) // mostly not there, and nothing is thrown
-        .forEach(file -> TreeRemoval.remove(file.toPath()));
+        .forEach(TreeRemoval::remove);
   }
 
   /**
@@ -313,11 +314,18 @@ public final class StateDirectory {
    */
   public void deleteSandbox(String id) {
     Path directory = sandbox(id);
-    if (isDirectory(directory)) { // through a link it would be somebody else's
-      TreeRemoval.remove(output(id));
-      TreeRemoval.remove(processes(id));
-      TreeRemoval.remove(directory.resolve(INIT_SOCKET));
+    // A link goes here, and what is mounted is found before anything in it is touched.
+    if (TreeRemoval.removeEmpty(directory)) {
+      return;
     }
+    boolean empty = TreeRemoval.removeEmpty(output(id)) & TreeRemoval.removeEmpty(processes(id));
+    if (!empty) {
+      deleteProcess(id, FIRST); // mostly the only one: then nobody has to look what there is
+    }
+    TreeRemoval.remove(output(id));
+    TreeRemoval.remove(processes(id));
+    TreeRemoval.remove(directory.resolve(INIT_SOCKET));
+    TreeRemoval.remove(directory.resolve(SANDBOX_FILE));
     TreeRemoval.remove(directory);
   }
 }

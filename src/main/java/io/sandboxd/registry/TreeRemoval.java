@@ -28,17 +28,35 @@ public final class TreeRemoval {
 
   /** Harmless when there is nothing. */
   public static void remove(Path root) {
-    // A file, or a directory with nothing in it. This needs no descriptor, so what is hardly there
-    // can be removed without any; and nothing is thrown, as it mostly is something or nothing else.
-    File plain = root.toFile();
-    if (plain.delete() || !plain.exists()) {
-      return;
+    if (removeEmpty(root)) {
+      return; // so it mostly is
     }
     try {
       while (emptied(root)) {
         // What was moved up may have directories itself.
       }
       Files.deleteIfExists(root);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Also a file, which needs no descriptor: what is hardly there can be removed without any. What
+   * is mounted there is not ours, and refused (EBUSY).
+   *
+   * @return whether nothing is left; else it is a directory with something in it
+   */
+  static boolean removeEmpty(Path root) {
+    File plain = root.toFile();
+    if (plain.delete() || !plain.exists()) {
+      return true; // and nothing was thrown
+    }
+    try {
+      Files.deleteIfExists(root);
+      return true;
+    } catch (DirectoryNotEmptyException e) {
+      return false;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -31,10 +31,10 @@ class CgroupLimitsIT extends OnRealHosts {
     Resources wanted = memory(32 * MIB, null, swapOr(host, 0L));
     host.cgroups.check(wanted);
     group.apply(wanted);
-    assertEquals(0, group.oomKills());
+    assertEquals(0, group.figures().oomKills());
     assertEquals(KILLED, Inhabitant.start(group, "exec tail /dev/zero").await());
-    assertEquals(1, group.oomKills());
-    Stats stats = group.stats();
+    assertEquals(1, group.figures().oomKills());
+    Stats stats = group.figures().stats();
     assertEquals(1, stats.oomKills());
     assertEquals(32 * MIB, stats.memory().max());
     if (stats.memory().peak() != null) {
@@ -60,7 +60,7 @@ class CgroupLimitsIT extends OnRealHosts {
         Long bytes = max == null ? null : max * MIB;
         Long swapBytes = max == null || swap == null ? null : swapOr(host, swap * MIB);
         group.apply(memory(bytes, null, swapBytes));
-        assertEquals(bytes, group.stats().memory().max());
+        assertEquals(bytes, group.figures().stats().memory().max());
       }
     }
   }
@@ -108,9 +108,9 @@ class CgroupLimitsIT extends OnRealHosts {
     assertEquals("three", shell.readLine());
     shell.await();
     assertEquals(3, group.pids().size());
-    assertEquals(3, group.stats().pids().max());
+    assertEquals(3, group.figures().stats().pids().max());
     group.apply(pids(null));
-    assertEquals(null, group.stats().pids().max());
+    assertEquals(null, group.figures().stats().pids().max());
     assertEquals(0, Inhabitant.start(group, "for i in 1 2 3 4 5; do sleep 1000 & done").await());
   }
 
@@ -123,9 +123,9 @@ class CgroupLimitsIT extends OnRealHosts {
     group.apply(wanted);
     Inhabitant.start(group, BURN);
     long start = System.nanoTime();
-    long before = group.stats().cpu().usageUsec();
-    eventually(() -> group.stats().cpu().nrThrottled() >= 10);
-    Stats.Cpu used = group.stats().cpu();
+    long before = group.figures().stats().cpu().usageUsec();
+    eventually(() -> group.figures().stats().cpu().nrThrottled() >= 10);
+    Stats.Cpu used = group.figures().stats().cpu();
     long elapsedUsec = (System.nanoTime() - start) / 1000;
     assertTrue(used.throttledUsec() > 0, used.toString());
     // One tenth, and a period more for where the measuring begins and ends.
@@ -133,10 +133,10 @@ class CgroupLimitsIT extends OnRealHosts {
     assertTrue(used.userUsec() + used.systemUsec() > 0);
 
     group.apply(Resources.NONE);
-    long throttled = group.stats().cpu().nrThrottled();
-    long usage = group.stats().cpu().usageUsec();
-    eventually(() -> group.stats().cpu().usageUsec() > usage + 500_000);
-    assertTrue(group.stats().cpu().nrThrottled() <= throttled + 1);
+    long throttled = group.figures().stats().cpu().nrThrottled();
+    long usage = group.figures().stats().cpu().usageUsec();
+    eventually(() -> group.figures().stats().cpu().usageUsec() > usage + 500_000);
+    assertTrue(group.figures().stats().cpu().nrThrottled() <= throttled + 1);
   }
 
   @ParameterizedTest
@@ -181,7 +181,7 @@ class CgroupLimitsIT extends OnRealHosts {
     Duration limited = Inhabitant.time(group, write);
     assertTrue(limited.toMillis() > 1500, "3 MiB at 1 MiB/s took " + limited);
     Stats.Io counted =
-        group.stats().io().stream()
+        group.figures().stats().io().stream()
             .filter(io -> io.device().equals(disk))
             .findFirst()
             .orElseThrow();

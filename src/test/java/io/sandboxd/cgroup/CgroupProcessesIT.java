@@ -31,19 +31,19 @@ class CgroupProcessesIT extends OnRealHosts {
   void theFrozenStandStill(RealHost host) throws Exception {
     Cgroup group = host.cgroups.create("a");
     Inhabitant burner = Inhabitant.start(group, BURN + " & " + BURN);
-    eventually(() -> group.stats().cpu().usageUsec() > 20_000);
+    eventually(() -> group.figures().stats().cpu().usageUsec() > 20_000);
     group.freeze();
     assertTrue(group.isFrozen());
     assertTrue(host.again().of("a").isFrozen(), "after a restart too");
-    long usage = group.stats().cpu().usageUsec();
+    long usage = group.figures().stats().cpu().usageUsec();
     // Something that takes CPU time meanwhile, elsewhere.
     Cgroup other = host.cgroups.create("b");
     Inhabitant.start(other, BURN);
-    eventually(() -> other.stats().cpu().usageUsec() > 100_000);
-    assertEquals(usage, group.stats().cpu().usageUsec());
+    eventually(() -> other.figures().stats().cpu().usageUsec() > 100_000);
+    assertEquals(usage, group.figures().stats().cpu().usageUsec());
     group.thaw();
     assertFalse(group.isFrozen());
-    eventually(() -> group.stats().cpu().usageUsec() > usage + 20_000);
+    eventually(() -> group.figures().stats().cpu().usageUsec() > usage + 20_000);
     assertTrue(burner.isAlive());
   }
 

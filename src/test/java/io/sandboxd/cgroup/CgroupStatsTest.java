@@ -39,7 +39,7 @@ class CgroupStatsTest {
     kernel.put(dir + "memory.pressure", PRESSURE);
     kernel.put(dir + "cpu.pressure", PRESSURE.split("\n")[0] + "\n");
 
-    Stats stats = group.stats();
+    Stats stats = group.figures().stats();
     assertEquals(new Stats.Memory(100L, 200L, 300L, 4L), stats.memory());
     assertEquals(new Stats.Cpu(30L, 20L, 10L, 5L, 6L), stats.cpu());
     assertEquals(new Stats.Pids(3L, 8L, null), stats.pids());
@@ -50,7 +50,7 @@ class CgroupStatsTest {
             new Stats.Stall(some, new Stats.Line(0, 0, 56)), new Stats.Stall(some, null), null),
         stats.pressure());
     assertEquals(2L, stats.oomKills());
-    assertEquals(2, group.oomKills());
+    assertEquals(2, group.figures().oomKills());
   }
 
   @Test
@@ -74,7 +74,7 @@ class CgroupStatsTest {
         "254:0 Read 1\n254:0 Write 2\n254:0 Sync 3\n254:0 Total 3\nTotal 3\n");
     kernel.put(io + "blkio.throttle.io_serviced", "254:0 Read 3\n254:0 Write 4\nTotal 7\n");
 
-    Stats stats = group.stats();
+    Stats stats = group.figures().stats();
     assertEquals(new Stats.Memory(100L, 200L, null, 4L), stats.memory());
     assertEquals(new Stats.Cpu(30L, 20L, 10L, 5L, 6L), stats.cpu());
     assertEquals(List.of(new Stats.Io("254:0", 1, 2, 3, 4)), stats.io());
@@ -89,8 +89,8 @@ class CgroupStatsTest {
     kernel.put("unified/sandboxd/a/cpu.stat", "usage_usec 30\nuser_usec 20\nsystem_usec 10\n");
     kernel.put("unified/sandboxd/a/memory.pressure", PRESSURE);
     kernel.put("cpu,cpuacct/sandboxd/a/cpu.stat", "nr_throttled 5\nthrottled_time 6000\n");
-    assertEquals(new Stats.Cpu(30L, 20L, 10L, 5L, 6L), group.stats().cpu());
-    assertEquals(56, group.stats().pressure().memory().full().total());
+    assertEquals(new Stats.Cpu(30L, 20L, 10L, 5L, 6L), group.figures().stats().cpu());
+    assertEquals(56, group.figures().stats().pressure().memory().full().total());
   }
 
   @Test
@@ -100,7 +100,7 @@ class CgroupStatsTest {
     kernel.makeDirectory(base.resolve("memory/sandboxd/a/inner"));
     kernel.put("memory/sandboxd/a/memory.oom_control", "oom_kill 1\n");
     kernel.put("memory/sandboxd/a/inner/memory.oom_control", "oom_kill 2\n");
-    assertEquals(3, group.oomKills());
+    assertEquals(3, group.figures().oomKills());
   }
 
   @Test
@@ -110,14 +110,14 @@ class CgroupStatsTest {
     kernel.put("cgroup/sandboxd/a/io.stat", "254:0 rbytes=1 wbytes=odd\n");
     kernel.scheduler("254:0", "none\n");
     kernel.put("sys/254:0/uevent", "MAJOR=254\nMINOR=0\nDEVNAME=vda\nDEVTYPE=disk\n");
-    assertEquals(List.of(new Stats.Io("/dev/vda", 1, 0, 0, 0)), group.stats().io());
+    assertEquals(List.of(new Stats.Io("/dev/vda", 1, 0, 0, 0)), group.figures().stats().io());
   }
 
   @Test
   void aGroupThatIsGoneOrOddHasNoFigures() {
     FakeKernel kernel = FakeKernel.unified(base);
     Cgroups cgroups = kernel.cgroups();
-    Stats gone = cgroups.of("a").stats();
+    Stats gone = cgroups.of("a").figures().stats();
     assertEquals(new Stats.Memory(null, null, null, null), gone.memory());
     assertNull(gone.cpu());
     assertNull(gone.pressure());
@@ -129,8 +129,8 @@ class CgroupStatsTest {
       kernel.put("cgroup/sandboxd/a/" + file, "\0odd odd=odd 1=2 = some full\n\n");
     }
     kernel.put("cgroup/sandboxd/a/memory.pressure", "some avg10=x total=1\nfull\n");
-    assertNull(group.stats().memory().current());
-    assertNull(group.stats().pressure());
-    assertEquals(0, group.oomKills());
+    assertNull(group.figures().stats().memory().current());
+    assertNull(group.figures().stats().pressure());
+    assertEquals(0, group.figures().oomKills());
   }
 }

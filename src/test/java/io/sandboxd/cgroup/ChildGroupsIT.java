@@ -49,19 +49,19 @@ class ChildGroupsIT extends OnRealHosts {
     Cgroup other = group.createChild("p2", memory(32 * MIB, null, null));
     Inhabitant sibling = Inhabitant.start(group, "exec sleep 1000");
     Inhabitant cousin = Inhabitant.start(other, "exec sleep 1000");
-    assertEquals(0, child.oomKills());
+    assertEquals(0, child.figures().oomKills());
     assertEquals(KILLED, Inhabitant.start(child, "exec tail /dev/zero").await());
-    assertEquals(1, child.oomKills());
-    assertEquals(0, other.oomKills());
-    assertEquals(1, group.oomKills());
+    assertEquals(1, child.figures().oomKills());
+    assertEquals(0, other.figures().oomKills());
+    assertEquals(1, group.figures().oomKills());
     assertTrue(init.isAlive() && sibling.isAlive() && cousin.isAlive());
 
-    Stats stats = child.stats();
+    Stats stats = child.figures().stats();
     assertEquals(32 * MIB, stats.memory().max());
     assertTrue(stats.cpu().usageUsec() > 0, stats.toString());
     Long peak = stats.memory().peak();
     assertTrue(peak == null || (peak > 30 * MIB && peak <= 32 * MIB), stats.toString());
-    assertEquals(256 * MIB, group.stats().memory().max());
+    assertEquals(256 * MIB, group.figures().stats().memory().max());
     assertTrue(child.tryRemove());
   }
 
@@ -72,9 +72,9 @@ class ChildGroupsIT extends OnRealHosts {
     Inhabitant sibling = Inhabitant.start(group, BURN);
     Cgroup child = group.createChild("p1", cpu(0.1, null, null));
     Inhabitant burner = Inhabitant.start(child, BURN);
-    eventually(() -> child.stats().cpu().nrThrottled() > 2);
-    assertTrue(child.stats().cpu().throttledUsec() > 0);
-    assertEquals(0, group.stats().cpu().nrThrottled());
+    eventually(() -> child.figures().stats().cpu().nrThrottled() > 2);
+    assertTrue(child.figures().stats().cpu().throttledUsec() > 0);
+    assertEquals(0, group.figures().stats().cpu().nrThrottled());
     assertTrue(burner.isAlive() && sibling.isAlive());
   }
 
@@ -88,8 +88,8 @@ class ChildGroupsIT extends OnRealHosts {
     assertEquals("two", shell.readLine());
     shell.await();
     assertEquals(2, child.pids().size());
-    assertEquals(3, child.stats().pids().max());
-    assertEquals(2, child.stats().pids().current());
+    assertEquals(3, child.figures().stats().pids().max());
+    assertEquals(2, child.figures().stats().pids().current());
   }
 
   @ParameterizedTest
@@ -115,7 +115,9 @@ class ChildGroupsIT extends OnRealHosts {
 
     Cgroup restarted = host.again().find("a").orElseThrow();
     restarted.createChild("p2", LIMITS);
-    assertEquals(child.stats().memory().max(), restarted.child("p1").stats().memory().max());
+    assertEquals(
+        child.figures().stats().memory().max(),
+        restarted.child("p1").figures().stats().memory().max());
     assertTrue(init.isAlive() && late.isAlive() && own.isAlive());
   }
 
@@ -143,7 +145,7 @@ class ChildGroupsIT extends OnRealHosts {
     threads.shutdown();
     assertTrue(threads.awaitTermination(120, TimeUnit.SECONDS));
     for (Future<Cgroup> child : made) {
-      assertTrue(child.get().stats().memory().max() >= 16 * MIB);
+      assertTrue(child.get().figures().stats().memory().max() >= 16 * MIB);
       assertTrue(child.get().tryRemove());
     }
     assertEquals(List.of("a"), host.cgroups.ids());
@@ -173,22 +175,22 @@ class ChildGroupsIT extends OnRealHosts {
     Inhabitant init = Inhabitant.start(group, "exec sleep 1000");
     Cgroup child = group.createChild("p1", LIMITS);
     Inhabitant burner = Inhabitant.start(child, BURN);
-    eventually(() -> child.stats().cpu().usageUsec() > 20_000);
-    assertTrue(group.stats().cpu().usageUsec() >= 20_000);
+    eventually(() -> child.figures().stats().cpu().usageUsec() > 20_000);
+    assertTrue(group.figures().stats().cpu().usageUsec() >= 20_000);
     group.freeze();
     Cgroup elsewhere = host.cgroups.create("b");
     Inhabitant.start(elsewhere, BURN);
     // What is frozen may still have to leave the CPU it is on; from some point on it gets nothing.
     eventually(
         () -> {
-          long before = child.stats().cpu().usageUsec();
-          long there = elsewhere.stats().cpu().usageUsec();
-          eventually(() -> elsewhere.stats().cpu().usageUsec() > there + 100_000);
-          return child.stats().cpu().usageUsec() == before;
+          long before = child.figures().stats().cpu().usageUsec();
+          long there = elsewhere.figures().stats().cpu().usageUsec();
+          eventually(() -> elsewhere.figures().stats().cpu().usageUsec() > there + 100_000);
+          return child.figures().stats().cpu().usageUsec() == before;
         });
-    long usage = child.stats().cpu().usageUsec();
+    long usage = child.figures().stats().cpu().usageUsec();
     group.thaw();
-    eventually(() -> child.stats().cpu().usageUsec() > usage);
+    eventually(() -> child.figures().stats().cpu().usageUsec() > usage);
     group.signalAll(SIGTERM, init.pid());
     assertEquals(128 + SIGTERM, burner.await());
     assertTrue(init.isAlive());
@@ -214,12 +216,12 @@ class ChildGroupsIT extends OnRealHosts {
     for (Resources wanted :
         List.of(limits(16, 0.2, 10), limits(256, 0.9, 200), Resources.NONE, LIMITS)) {
       group.apply(wanted);
-      Stats stats = group.stats();
+      Stats stats = group.figures().stats();
       assertEquals(wanted.pids() == null ? null : wanted.pids().max(), stats.pids().max());
       assertEquals(
           wanted.memory() == null ? null : wanted.memory().max().bytes(), stats.memory().max());
-      assertEquals(64 * MIB, child.stats().memory().max());
-      assertEquals(50, child.stats().pids().max());
+      assertEquals(64 * MIB, child.figures().stats().memory().max());
+      assertEquals(50, child.figures().stats().pids().max());
     }
   }
 

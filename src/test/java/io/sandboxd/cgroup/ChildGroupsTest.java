@@ -215,8 +215,8 @@ class ChildGroupsTest {
     assertEquals("11", kernel.get(directory + "/sandboxd/a/pids.max").strip());
     assertEquals("1", kernel.get(directory + "/sandboxd/a/p1/pids.max").strip());
     kernel.put(directory + "/sandboxd/a/p1/pids.current", "1\n");
-    assertEquals(new Stats.Pids(1L, null, 1L), child.stats().pids());
-    assertEquals(10, group.stats().pids().max());
+    assertEquals(new Stats.Pids(1L, null, 1L), child.figures().stats().pids());
+    assertEquals(10, group.figures().stats().pids().max());
   }
 
   @Test
@@ -226,10 +226,10 @@ class ChildGroupsTest {
     Cgroup child = group.createChild("p1", LIMITS);
     kernel.put("memory/sandboxd/a/memory.oom_control", "oom_kill 1\n");
     kernel.put("memory/sandboxd/a/p1/memory.oom_control", "oom_kill 2\n");
-    assertEquals(3, group.oomKills());
-    assertEquals(2, child.oomKills());
+    assertEquals(3, group.figures().oomKills());
+    assertEquals(2, child.figures().oomKills());
     child.tryRemove();
-    assertEquals(1, group.oomKills());
+    assertEquals(1, group.figures().oomKills());
   }
 
   @Test

@@ -43,12 +43,12 @@ class UnifiedGroupIT extends OnRealHosts {
     Inhabitant bystander = Inhabitant.start(group, "exec sleep 1000");
     assertEquals(KILLED, Inhabitant.start(group, "exec tail /dev/zero").await());
     assertTrue(bystander.isAlive());
-    assertEquals(1, group.oomKills());
+    assertEquals(1, group.figures().oomKills());
     Files.writeString(directory(group).resolve("memory.oom.group"), "1");
     assertEquals(KILLED, Inhabitant.start(group, "exec tail /dev/zero").await());
     assertEquals(KILLED, bystander.await());
     // Some kernels count the one that was chosen once more, with its group.
-    assertTrue(group.oomKills() >= 3, group.oomKills() + " kills");
+    assertTrue(group.figures().oomKills() >= 3, group.figures().oomKills() + " kills");
   }
 
   @ParameterizedTest
@@ -74,10 +74,10 @@ class UnifiedGroupIT extends OnRealHosts {
     Cgroup group = host.cgroups.create("a");
     group.apply(cpu(0.1, null, null));
     Inhabitant burner = Inhabitant.start(group, BURN);
-    eventually(() -> group.stats().pressure().cpu().some().total() > 100_000);
+    eventually(() -> group.figures().stats().pressure().cpu().some().total() > 100_000);
     group.apply(memory(16 * MIB, 8 * MIB, null));
     Inhabitant hog = Inhabitant.start(group, "exec tail /dev/zero");
-    eventually(() -> group.stats().pressure().memory().full().total() > 0);
+    eventually(() -> group.figures().stats().pressure().memory().full().total() > 0);
     group.kill();
     assertEquals(KILLED, burner.await());
     assertEquals(KILLED, hog.await());

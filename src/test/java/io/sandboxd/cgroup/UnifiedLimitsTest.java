@@ -83,7 +83,7 @@ class UnifiedLimitsTest {
     group.apply(pids(64L));
     assertEquals("65", get("pids.max"));
     kernel.put(GROUP + "pids.current", "3\n");
-    assertEquals(new Stats.Pids(2L, null, 64L), group.stats().pids());
+    assertEquals(new Stats.Pids(2L, null, 64L), group.figures().stats().pids());
   }
 
   @Test

@@ -19,6 +19,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a daemon finds in its state directory may be damaged or forged. One sandbox is broken by it
@@ -171,6 +173,31 @@ class HostileStateIT {
     assertEquals("mine", Files.readString(victims.resolve("1")));
     assertEquals(204, TestSandbox.started(daemon, "name", "fifo").delete().statusCode());
     Files.delete(nobodys);
+  }
+
+  /** What is mounted over something of a sandbox is not the sandbox's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "output", "processes", "output/1.stdout", FILE})
+  void whatIsMountedThereIsKept(String where, Daemon daemon) throws IOException {
+    Path victims = Files.createDirectories(daemon.home().resolve("covering"));
+    for (String file : List.of("1.stdout", "mine", "output/1.stdout", "processes/mine")) {
+      Files.createDirectories(victims.resolve(file).getParent());
+      Files.writeString(victims.resolve(file), "mine");
+    }
+    List<Path> before = Directories.content(victims);
+    TestSandbox sandbox = TestSandbox.started(daemon, "name", "covered");
+    Path covered = directory(daemon, sandbox.id()).resolve(where);
+    Path victim = Files.isDirectory(covered) ? victims : victims.resolve("1.stdout");
+    TestSandbox.host("mount", "--bind", victim.toString(), covered.toString());
+    try {
+      assertEquals("busy", sandbox.delete().jsonPath().getString("code"), "it is told");
+      List<Path> after = Directories.content(victims);
+      assertTrue(after.containsAll(before), after.toString()); // and perhaps what the daemon writes
+      assertEquals("mine", Files.readString(victims.resolve("1.stdout")));
+    } finally {
+      TestSandbox.host("umount", covered.toString());
+    }
+    delete(daemon, sandbox.id());
   }
 
   /** It says why, and whatever is asked of it is refused in a way that the API knows. */
