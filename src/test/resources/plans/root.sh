@@ -1,7 +1,7 @@
 #!/bin/sh -e
 echo 0 > /proc/self/oom_score_adj
 echo $$ > /sys/fs/cgroup/sandboxd/x/cgroup.procs
-# newuidmap(1) wants these ids to be root's, in /etc/subuid and /etc/subgid.
+# It takes newuidmap(1) (Debian: uidmap), which wants these ids to be root's, in /etc/subuid and /etc/subgid.
 unshare --mount --pid --net --ipc --uts --user --propagation=unchanged --map-users=100000,0,65536 --map-groups=100000,0,65536 --setuid=0 --setgid=0 --fork --cgroup sh -e <<'INSIDE'
 hostname box
 echo example > /proc/sys/kernel/domainname

@@ -1,6 +1,7 @@
 package io.sandboxd.registry;
 
 import io.sandboxd.sandbox.Caller;
+import io.sandboxd.sandbox.ErrorCode;
 import io.sandboxd.sandbox.ProcessStatus;
 import io.sandboxd.sandbox.SandboxException;
 import io.sandboxd.sandbox.SandboxState;
@@ -173,6 +174,10 @@ public final class Sandbox {
    */
   public SandboxProcess process(String id) {
     SandboxProcess process = processes.of(id);
+    if (process == null && id.equals(ProcessStatus.MAIN)) {
+      throw new SandboxException(
+          ErrorCode.NOT_FOUND, "There is no process 'main': the sandbox was never started.");
+    }
     if (process == null) {
       throw SandboxException.notFound("process", id);
     }

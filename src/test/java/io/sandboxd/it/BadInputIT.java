@@ -1,6 +1,7 @@
 package io.sandboxd.it;
 
 import static io.sandboxd.it.TestSandbox.json;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -179,6 +180,11 @@ class BadInputIT {
         .statusCode(400)
         .body("field", equalTo("signal"));
     sandbox.post("/kill", json("signal", "TERM", "process", "none")).then().statusCode(404);
+    TestSandbox idle = TestSandbox.create(daemon);
+    idle.post("/kill", json())
+        .then()
+        .statusCode(404)
+        .body("detail", containsString("never started"));
   }
 
   /** A start that fails in one request with the create leaves no sandbox behind. */

@@ -96,7 +96,9 @@ final class EnterCommands {
       unshare.add("--propagation=unchanged"); // that is a step of its own
     }
     if ((flags & NamespaceType.USER.cloneFlag()) != 0 && ids != null) {
-      lines.add("# newuidmap(1) wants these ids to be root's, in /etc/subuid and /etc/subgid.");
+      lines.add(
+          "# It takes newuidmap(1) (Debian: uidmap), which wants these ids to be root's, in"
+              + " /etc/subuid and /etc/subgid.");
       ids.uidLines().forEach(line -> unshare.add("--map-users=" + map(line)));
       ids.gidLines().forEach(line -> unshare.add("--map-groups=" + map(line)));
       unshare.addAll(List.of("--setuid=0", "--setgid=0"));
