@@ -73,10 +73,14 @@ public final class InitChannel implements AutoCloseable {
 
     /** Init is gone, or talks nonsense. */
     void lost(String why);
+
+    /** Who is at the other end is somebody else, of whom nothing was heard nor will be. */
+    void strange(String why);
   }
 
   private final Syscalls syscalls;
   private final Fd socket;
+  private final Integer init;
   private volatile Listener listener;
   private final AtomicInteger requests = new AtomicInteger();
   private final Map<Integer, CompletableFuture<InitMessage>> pending = new ConcurrentHashMap<>();
@@ -84,12 +88,15 @@ public final class InitChannel implements AutoCloseable {
   private final Object io = new Object();
   private final ReadInTurn reading;
   private volatile boolean closed;
+  private volatile boolean strange;
 
   /**
    * @param path of init's listening socket
+   * @param init its pid on the host; null when nobody knows it yet
    */
-  public InitChannel(Syscalls syscalls, String path, Listener listener) {
+  public InitChannel(Syscalls syscalls, String path, Integer init, Listener listener) {
     this.syscalls = syscalls;
+    this.init = init;
     this.socket = syscalls.connectSeqpacket(path);
     this.listener = listener;
     this.reading = new ReadInTurn(syscalls, socket, this::onReadable);
@@ -288,6 +295,9 @@ public final class InitChannel implements AutoCloseable {
         if (message.data().length == 0) {
           return end("it closed the connection");
         }
+        if (init != null && !InitMessage.isOf(init, message)) {
+          return endStrange(message);
+        }
         dispatch(InitMessage.decode(message));
       }
       return true;
@@ -295,6 +305,21 @@ public final class InitChannel implements AutoCloseable {
       // Be it what came, or that it could not be dealt with: it is told again.
       return end(e.getMessage());
     }
+  }
+
+  /** What a socket's name leads to is for whoever can write there to say; the pid is not. */
+  private boolean endStrange(Syscalls.Message message) {
+    message.fds().forEach(Fd::close);
+    strange = true;
+    String why = "process " + message.senderPid() + " answers in place of " + init;
+    end(why);
+    listener.strange(why);
+    return false;
+  }
+
+  /** Whether there is no use in connecting again. */
+  public boolean isStrange() {
+    return strange;
   }
 
   private void dispatch(InitMessage message) {

@@ -53,6 +53,15 @@ sealed interface InitMessage {
   record Exited(int tag, int waitStatus, Usage usage, Instant at) implements InitMessage {}
 
   /**
+   * Whether it is the init with this pid who says that, or a child of its own that was just born.
+   */
+  static boolean isOf(int init, Syscalls.Message message) {
+    return message.senderPid() == init
+        || (message.data().length >= Integer.BYTES
+            && ByteBuffer.wrap(message.data()).order(ByteOrder.nativeOrder()).getInt() == BORN);
+  }
+
+  /**
    * @throws MalformedMessage when it is none of the above; its descriptors are closed then
    */
   static InitMessage decode(Syscalls.Message message) {

@@ -61,7 +61,8 @@ public final class Inits {
   }
 
   private InitChannel open(Sandbox sandbox, InitChannel.Listener listener) {
-    return new InitChannel(syscalls, directory.initSocket(sandbox.id()).toString(), listener);
+    String socket = directory.initSocket(sandbox.id()).toString();
+    return new InitChannel(syscalls, socket, sandbox.status().pid(), listener);
   }
 
   private void watch(Sandbox sandbox, InitChannel channel, InitChannel.Listener listener) {
@@ -79,7 +80,7 @@ public final class Inits {
   /** Not while {@link #kill} takes the connection away for good. */
   private synchronized void connectAgain(
       Sandbox sandbox, InitChannel broken, InitChannel.Listener listener) {
-    if (channels.get(sandbox.id()) != broken || !isAlive(sandbox)) {
+    if (channels.get(sandbox.id()) != broken || broken.isStrange() || !isAlive(sandbox)) {
       return;
     }
     broken.close();

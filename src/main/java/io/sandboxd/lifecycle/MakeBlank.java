@@ -76,7 +76,7 @@ public final class MakeBlank implements Blanks.Maker {
               null,
               ids,
               () -> {
-                channel.set(new InitChannel(syscalls, socket.toString(), new Deaf()));
+                channel.set(new InitChannel(syscalls, socket.toString(), null, new Deaf()));
                 // It so is noticed as well when init is killed.
                 channel.get().watch(reaper, () -> whenLost.accept(id));
                 int pid = enter(channel.get(), plan);
@@ -167,5 +167,8 @@ public final class MakeBlank implements Blanks.Maker {
 
     @Override
     public void lost(String why) {}
+
+    @Override
+    public void strange(String why) {}
   }
 }

@@ -69,7 +69,9 @@ final class ReadSandboxes {
   private Optional<OnFile> look(String id) {
     try {
       if (!directory.isRecorded(id)) {
-        removeUnused(id);
+        if (SandboxIds.isOne(id)) { // else somebody keeps something there
+          removeUnused(id);
+        }
         return Optional.empty();
       }
       return Optional.of(look(directory.readSandbox(id)));

@@ -113,6 +113,13 @@ public final class RecordExit {
       public void lost(String why) {
         LOG.debugf("Sandbox %s: its init cannot be heard: %s", sandbox.name(), why);
       }
+
+      @Override
+      public void strange(String why) {
+        LOG.errorf("Sandbox %s: its init cannot be heard: %s", sandbox.name(), why);
+        sandbox.breakForNow("Its init cannot be heard: " + why);
+        ready.completeExceptionally(new IllegalStateException(why));
+      }
     };
   }
 

@@ -314,8 +314,11 @@ public final class StateDirectory {
    */
   public void deleteSandbox(String id) {
     Path directory = sandbox(id);
-    // A link goes here, and what is mounted is found before anything in it is touched.
-    if (TreeRemoval.removeEmpty(directory)) {
+    if (!isDirectory(directory)) { // through a link it would be somebody else's
+      TreeRemoval.removeFile(directory);
+      return;
+    }
+    if (TreeRemoval.removeEmpty(directory)) { // or refused, as something is mounted there
       return;
     }
     boolean empty = TreeRemoval.removeEmpty(output(id)) & TreeRemoval.removeEmpty(processes(id));

@@ -41,6 +41,15 @@ public final class TreeRemoval {
     }
   }
 
+  /** Of what is no directory, and may be a link to nowhere. */
+  static void removeFile(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
    * Also a file, which needs no descriptor: what is hardly there can be removed without any. What
    * is mounted there is not ours, and refused (EBUSY).
@@ -76,6 +85,9 @@ public final class TreeRemoval {
   private void removeEntry(Path name) throws IOException {
     if (!isDirectory(top, name)) {
       deleteFile(top, name);
+      return;
+    }
+    if (deletedEmpty(top, name)) { // or refused, as something is mounted there
       return;
     }
     try (SecureDirectoryStream<Path> below =

@@ -148,7 +148,11 @@ class HostileStateIT {
     Path sandboxes = daemon.stateDirectory().resolve("sandboxes");
     Files.createSymbolicLink(sandboxes.resolve("ffffffffffffff01"), victims);
     Files.writeString(sandboxes.resolve("ffffffffffffff02"), "a file");
-    Path nobodys = Files.createDirectory(sandboxes.resolve("no id"));
+    List<Path> nobodys = List.of(sandboxes.resolve("no id"), sandboxes.resolve("notes"));
+    for (Path each : nobodys) {
+      Files.createDirectory(each);
+      Files.writeString(each.resolve("mine"), "mine");
+    }
     Files.createSymbolicLink(fresh, victims.resolve("1"));
     fifo(daemon.stateDirectory().resolve("events/current"));
 
@@ -172,12 +176,43 @@ class HostileStateIT {
     assertEquals(before, Directories.content(victims), "none of it was ours to touch");
     assertEquals("mine", Files.readString(victims.resolve("1")));
     assertEquals(204, TestSandbox.started(daemon, "name", "fifo").delete().statusCode());
-    Files.delete(nobodys);
+    for (Path each : nobodys) {
+      assertEquals("mine", Files.readString(each.resolve("mine")));
+      Directories.delete(each);
+    }
+  }
+
+  /**
+   * What answers at a sandbox's socket may be another's init, and is not believed to be its own.
+   */
+  @Test
+  void exchangedSocketsAreNoticed(Daemon daemon) throws IOException {
+    TestSandbox one = TestSandbox.started(daemon, "name", "one");
+    TestSandbox other = TestSandbox.started(daemon, "name", "other");
+    TestSandbox third = TestSandbox.started(daemon, "name", "third");
+    int pid = one.initPid();
+    Path socket = directory(daemon, one.id()).resolve("init.sock");
+    Path anothers = directory(daemon, other.id()).resolve("init.sock");
+    Path aside = daemon.home().resolve("socket");
+    daemon.kill();
+    Files.move(socket, aside);
+    Files.createSymbolicLink(socket, anothers);
+    daemon.start();
+    await().untilAsserted(() -> assertEquals("broken", one.state()));
+    assertTrue(one.get("").jsonPath().getString("error").contains("answers in place of " + pid));
+    assertEquals(409, one.post("/exec", json("args", List.of("true"))).statusCode());
+    await().untilAsserted(() -> assertEquals("ok", other.sh("echo ok")));
+    assertEquals("ok", third.sh("echo ok"));
+    daemon.kill();
+    Files.delete(socket);
+    Files.move(aside, socket);
+    daemon.start();
+    assertEquals("ok", one.sh("echo ok"), "nothing was lost by that");
   }
 
   /** What is mounted over something of a sandbox is not the sandbox's. */
   @ParameterizedTest
-  @ValueSource(strings = {"", "output", "processes", "output/1.stdout", FILE})
+  @ValueSource(strings = {"", "output", "processes", "output/below", "output/1.stdout", FILE})
   void whatIsMountedThereIsKept(String where, Daemon daemon) throws IOException {
     Path victims = Files.createDirectories(daemon.home().resolve("covering"));
     for (String file : List.of("1.stdout", "mine", "output/1.stdout", "processes/mine")) {
@@ -187,6 +222,9 @@ class HostileStateIT {
     List<Path> before = Directories.content(victims);
     TestSandbox sandbox = TestSandbox.started(daemon, "name", "covered");
     Path covered = directory(daemon, sandbox.id()).resolve(where);
+    if (where.endsWith("below")) {
+      Files.createDirectory(covered);
+    }
     Path victim = Files.isDirectory(covered) ? victims : victims.resolve("1.stdout");
     TestSandbox.host("mount", "--bind", victim.toString(), covered.toString());
     try {

@@ -44,10 +44,15 @@ class InitChannelTest {
   }
 
   private InitChannel channel(FakeSyscalls kernel) {
+    return channel(kernel, null);
+  }
+
+  private InitChannel channel(FakeSyscalls kernel, Integer init) {
     InitChannel channel =
         new InitChannel(
             kernel,
             "/x",
+            init,
             new InitChannel.Listener() {
               @Override
               public void running(int process, int pidInside, Fd pidfd) {
@@ -78,6 +83,11 @@ class InitChannelTest {
               @Override
               public void lost(String why) {
                 heard.add("lost");
+              }
+
+              @Override
+              public void strange(String why) {
+                heard.add("strange");
               }
             });
     if (kernel instanceof AnsweringKernel answering) {
@@ -210,6 +220,25 @@ class InitChannelTest {
     kernel.toReceive.add(message(9, List.of(), InitMessage.READY, 0, 1));
     assertTrue(channel.onReadable());
     assertEquals(List.of("running 3 7", "exited 4 256 3 1970-01-01T00:00:01Z", "ready 9"), heard);
+  }
+
+  /** Its socket may be another's by now. */
+  @Test
+  void aStrangerIsNotHeard() {
+    FakeSyscalls kernel = new FakeSyscalls();
+    InitChannel channel = channel(kernel, 9);
+    kernel.toReceive.add(message(9, List.of(kernel.fd()), InitMessage.RUNNING, 3, 7));
+    kernel.toReceive.add(message(11, List.of(), InitMessage.BORN, 3));
+    assertTrue(channel.onReadable());
+    assertEquals(List.of("running 3 7"), heard);
+    assertFalse(channel.isStrange());
+    Fd brought = kernel.fd();
+    kernel.toReceive.add(message(8, List.of(brought), InitMessage.RUNNING, 3, 7));
+    kernel.toReceive.add(message(9, List.of(), InitMessage.EXITED, 4, 256, 1L, 2L, 3L, 1_000_000L));
+    assertFalse(channel.onReadable());
+    assertEquals(List.of("running 3 7", "lost", "strange"), heard);
+    assertFalse(brought.isOpen());
+    assertTrue(channel.isStrange());
   }
 
   @Test
