@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -179,14 +180,15 @@ final class HostLayout {
   }
 
   private List<Hierarchy> findUsed() {
-    Set<Hierarchy> found = new LinkedHashSet<>();
-    found.add(unified);
-    controllers.values().forEach(controller -> found.add(controller.hierarchy()));
-    found.add(hasUnifiedFreezer ? null : attached.get("freezer"));
-    found.add(accounting());
-    found.add(devices == null ? null : devices.hierarchy());
-    found.remove(null);
-    return List.copyOf(found);
+    List<Hierarchy> wanted = new ArrayList<>();
+    wanted.add(unified);
+    controllers.values().forEach(controller -> wanted.add(controller.hierarchy()));
+    wanted.add(hasUnifiedFreezer ? null : attached.get("freezer"));
+    wanted.add(accounting());
+    wanted.add(devices == null ? null : devices.hierarchy());
+    Map<Path, Hierarchy> found = new LinkedHashMap<>();
+    wanted.stream().filter(Objects::nonNull).forEach(each -> found.put(each.top().path(), each));
+    return List.copyOf(found.values());
   }
 
   /**

@@ -22,6 +22,21 @@ final class BpfGraph {
    * @param otherwise the place of the one that comes next if it does not
    */
   record Step(int operation, int k, int then, int otherwise) {
+    // A record's own are made at run time, which would take a start of the daemon milliseconds.
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Step step
+          && operation == step.operation
+          && k == step.k
+          && then == step.then
+          && otherwise == step.otherwise;
+    }
+
+    @Override
+    public int hashCode() {
+      return ((operation * 31 + k) * 31 + then) * 31 + otherwise;
+    }
+
     boolean returns() {
       return operation == BpfInstruction.RETURN;
     }
