@@ -1,9 +1,11 @@
 package io.sandboxd.api;
 
+import io.netty.channel.ChannelOutboundBuffer;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.sandboxd.sandbox.Settings;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -48,6 +50,20 @@ public final class IdleConnections {
     long now = System.nanoTime();
     return idleSince.values().stream()
         .allMatch(since -> since != AT_WORK && now - since >= time.toNanos());
+  }
+
+  /** How many bytes of complete answers have not gone out yet. */
+  long unsent() {
+    return idleSince.entrySet().stream()
+        .filter(each -> each.getValue() != AT_WORK)
+        .mapToLong(each -> unsent(each.getKey()))
+        .sum();
+  }
+
+  private static long unsent(HttpConnection connection) {
+    ChannelOutboundBuffer waiting =
+        ((ConnectionBase) connection).channel().unsafe().outboundBuffer();
+    return waiting == null ? 0 : waiting.totalPendingWriteBytes() - waiting.currentProgress();
   }
 
   void register(@Observes Filters filters) {

@@ -25,6 +25,9 @@ public final class LastRequests {
   /** Those who wait or follow know how to go on with the next daemon. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
+  /** For clients that are taking theirs: what a run has written is nowhere else. */
+  private static final Duration MOST = Duration.ofSeconds(30);
+
   private static final long LOOK_NANOS = 10_000_000;
 
   private final IdleConnections connections;
@@ -46,12 +49,22 @@ public final class LastRequests {
     context.next();
   }
 
-  /** Returns when no answer is owed any more, or after some seconds. */
+  /** Returns when no answer is owed any more and each has been taken, or after some seconds. */
   public void await() {
     ending = true;
     long start = System.nanoTime();
     while (!connections.areQuiet(QUIET) && System.nanoTime() - start < PATIENCE.toNanos()) {
       LockSupport.parkNanos(LOOK_NANOS);
+    }
+    long unsent = connections.unsent();
+    long progress = System.nanoTime();
+    while (unsent > 0
+        && System.nanoTime() - progress < QUIET.toNanos()
+        && System.nanoTime() - start < MOST.toNanos()) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      long now = connections.unsent();
+      progress = now < unsent ? System.nanoTime() : progress;
+      unsent = now;
     }
   }
 }

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -258,6 +259,24 @@ class RunIT {
       assertEquals(List.of(), Directories.content(daemon.stateDirectory().resolve("sandboxes")));
     } finally {
       client.close();
+      daemon.start();
+    }
+  }
+
+  /** What a client is taking is nowhere else. */
+  @Test
+  void anAnswerIsTakenWholeThoughTheDaemonEnds(Daemon daemon) throws Exception {
+    try (Exchange client = begin(daemon, sh("head -c 2000000 /dev/zero"))) {
+      assertEquals(200, client.status());
+      CompletableFuture<Integer> end = CompletableFuture.supplyAsync(daemon::stop);
+      byte[] piece = new byte[1 << 16];
+      long read = 0;
+      for (int count; (count = client.read(piece)) >= 0; read += count) {
+        Thread.sleep(50); // a client that is slow
+      }
+      assertEquals(Long.parseLong(client.header("Content-Length")), read);
+      end.join();
+    } finally {
       daemon.start();
     }
   }
