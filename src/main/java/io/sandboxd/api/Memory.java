@@ -11,7 +11,7 @@ import io.sandboxd.sandbox.Settings;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 
 /**
  * Bounds what the daemon holds for its clients: bodies that have come in and are worked on, and
@@ -22,6 +22,9 @@ import java.util.function.Supplier;
 final class Memory {
   /** An answer so short is sent at once, as the socket takes it. */
   static final int SHORT = 64 * 1024;
+
+  /** So much of both outputs of a process is a short answer, whatever it is. */
+  private static final int LITTLE = SHORT / 16;
 
   /** A body becomes objects that take many times as much. */
   private static final long HEAP_BY_BODIES = 16;
@@ -81,18 +84,20 @@ final class Memory {
   }
 
   /**
-   * Makes a long answer, of which no two are made at a time, and counts it from then on.
+   * Makes a long answer, of which no two are made at a time, and counts it from then on. When
+   * others have to take theirs first it has less of the output: what was asked for is done, so how
+   * it ended has to be told.
    *
-   * @throws SandboxException {@code busy} when others have to take theirs first
+   * @param output bytes of each output that it may have
+   * @param maker makes it with so many at most
    */
-  byte[] make(RoutingContext context, Supplier<byte[]> maker) {
+  byte[] make(RoutingContext context, int output, IntFunction<byte[]> maker) {
     synchronized (making) {
-      byte[] answer = maker.get();
+      byte[] answer = maker.apply(output);
       Held held = context.get(HELD);
-      if (answer.length > SHORT && !held.take(answer.length)) {
-        throw busy();
-      }
-      return answer;
+      return answer.length <= SHORT || held.take(answer.length)
+          ? answer
+          : maker.apply(Math.min(output, LITTLE));
     }
   }
 

@@ -48,7 +48,8 @@ final class Results {
           times.done("run");
           int limit = (int) Math.min(most, memory.mostOutput());
           try {
-            byte[] result = memory.make(http, () -> SpecJson.write(output.result(process, limit)));
+            byte[] result =
+                memory.make(http, limit, bytes -> SpecJson.write(output.result(process, bytes)));
             times.done("output");
             return ResponseBuilder.ok(new JsonBodies.Written(result))
                 .header(SandboxResource.SERVER_TIMING, times.header())
