@@ -63,13 +63,28 @@ measure_start() {
   figure 'rss idle' "$(daemon_rss)"
 }
 
-# Compiled code is what clients of a resident daemon meet, so it is brought to that first.
+# What the build has written goes to the disk, and whatever it has kept busy comes to rest; for a minute at most.
+settle() {
+  local tries before idle
+  sync
+  for ((tries = 0; tries < 60; tries++)); do
+    before=$(idle_ticks)
+    sleep 1
+    idle=$(($(idle_ticks) - before))
+    ((idle < $(nproc) * $(getconf CLK_TCK) * 9 / 10)) || return 0
+  done
+}
+
+idle_ticks() { awk '/^cpu / { print $5 }' /proc/stat; } # of all processors (proc_stat(5))
+
+# Compiled code is what clients of a resident daemon meet, so it is brought to that first: Java compiles what was called
+# some hundred times.
 prepare_sandboxd() {
   api 'sandboxes?start=true' -o /dev/null --json "$(spec running host /bin/sleep 1000000)"
   floor_groups
   find_work exec sandboxd && "$BENCHMARK" --count "$warm" "${WORK[@]}" >/dev/null
-  find_work cycle requests && "$BENCHMARK" --count "$((warm / 10))" "${WORK[@]}" >/dev/null
-  find_work cycle sandboxd && "$BENCHMARK" --count "$((warm / 10))" "${WORK[@]}" >/dev/null
+  find_work cycle requests && "$BENCHMARK" --count "$((warm / 4))" "${WORK[@]}" >/dev/null
+  find_work cycle sandboxd && "$BENCHMARK" --count "$((warm / 4))" "${WORK[@]}" >/dev/null
 }
 
 # The cgroups and limits of a sandbox as the daemon makes them here, for the floor to make the same.
