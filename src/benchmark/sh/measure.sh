@@ -144,13 +144,15 @@ sample() { # FILE OPTION...; what WORK says
   "${VIEW[@]}" "$BENCHMARK" "${@:2}" "${WORK[@]}" >>"$work/samples/$1"
 }
 
-# In turn and a few at a time, so that whatever else the machine does falls on all alike.
+# In turn and a few at a time, so that whatever else the machine does falls on all alike; and not always in the same order:
+# each leaves the kernel namespaces to take down, which it does while the next one is measured.
 measure_latency() {
   local round group who
   for ((round = 1; round <= rounds; round++)); do
     printf '\r%d ' "$round"
     for group in exec cycle cycle-user; do
-      for who in ${TAKES_PART[$group]}; do
+      # shellcheck disable=SC2086 # names without spaces
+      for who in $(shuf -e ${TAKES_PART[$group]}); do
         find_work "$group" "$who"
         case $who in
           floor | sandboxd | requests) sample "$group.$who" --warm 2 --count 10 ;;
