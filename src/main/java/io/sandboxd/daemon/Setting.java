@@ -18,7 +18,7 @@ enum Setting {
       "50%", "memory.max of sandboxes that do not say: bytes, % of the host's memory, or max"),
   DEFAULT_PIDS("2048", "pids.max of sandboxes that do not say, or max for no limit"),
   NETWORK_POOL("10.89.0.0/16", "of which networks are that say no subnets: a /24 each"),
-  POOL("4", "how many blank sandboxes are kept ready for the creates to come; 0: none"),
+  POOL("4", "how many blank sandboxes of a kind are kept ready for creates; 0: none"),
   MAX_BODY("1048576", "the longest request body in bytes"),
   IDLE_TIMEOUT("60", "seconds until a connection is closed on which no request is worked on"),
   MAX_CONNECTIONS("4096", "how many connections there may be; an eighth is for admins alone"),

@@ -33,6 +33,12 @@ public final class Blanks {
    */
   static final Duration LIFETIME = Duration.ofMinutes(1);
 
+  /** For how long there are none once what they take was needed. */
+  private static final Duration REST = Duration.ofSeconds(10);
+
+  /** So that two kinds that are asked for in turn do not drive each other out. */
+  private static final int SHARES = 2;
+
   private static final Duration LOOK = Duration.ofSeconds(10);
 
   /** How blanks come and go. */
@@ -76,7 +82,8 @@ public final class Blanks {
   private long restUntil;
 
   /**
-   * @param room how many there may be; 0 or more
+   * @param room how many of a kind there may be, and half of how many there may be of all; 0 or
+   *     more
    * @param chores where they are made
    */
   public Blanks(int room, Maker maker, Executor chores, ScheduledExecutorService timer) {
@@ -129,7 +136,10 @@ public final class Blanks {
 
   private synchronized void ask(BlankKind kind) {
     asks.addLast(new Ask(kind, nanoTime.getAsLong()));
-    while (asks.size() > room) {
+    List<Ask> same = asks.stream().filter(each -> each.kind().equals(kind)).toList();
+    if (same.size() > room) {
+      asks.remove(same.get(0));
+    } else if (asks.size() > SHARES * room) {
       asks.removeFirst();
     }
   }
@@ -193,6 +203,7 @@ public final class Blanks {
       all = List.copyOf(ready);
       ready.clear();
     }
+    LOG.debugf("Blanks that give way: %d.", all.size());
     all.forEach(this::putAway);
     return !all.isEmpty();
   }
@@ -206,7 +217,7 @@ public final class Blanks {
   }
 
   private void rest() {
-    restUntil = nanoTime.getAsLong() + LIFETIME.toNanos();
+    restUntil = nanoTime.getAsLong() + REST.toNanos();
   }
 
   private boolean isResting() {

@@ -18,7 +18,7 @@ import java.time.Duration;
  * @param defaultLimits {@code memory.max} and {@code pids.max} of sandboxes that do not say; null
  *     for none
  * @param networkPool of which networks are that say no subnets, a {@code /24} each
- * @param pool how many blank sandboxes there may be for the creates to come; 0 for none
+ * @param pool how many blank sandboxes of a kind there may be for the creates to come; 0 for none
  * @param maxBody the longest request body, in bytes
  * @param idleTimeout how long a request may take to arrive, and a connection may be kept without
  *     one

@@ -10,6 +10,7 @@ import io.restassured.response.Response;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,9 @@ class PoolIT {
     }
   }
 
+  /** They give way for a while when memory is short, be it the doing of somebody else here. */
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
+
   /** How many are ready. */
   static int ready(Daemon daemon) {
     String metrics = daemon.given().get("/q/metrics").asString();
@@ -52,7 +56,13 @@ class PoolIT {
   }
 
   static void awaitReady(Daemon daemon, int count) {
-    await(count + " blanks").until(() -> ready(daemon) == count && blanks(daemon).size() == count);
+    await(count + " blanks")
+        .atMost(PATIENCE)
+        .until(() -> ready(daemon) == count && blanks(daemon).size() == count);
+  }
+
+  static void awaitAny(Daemon daemon) {
+    await("a blank").atMost(PATIENCE).until(() -> ready(daemon) > 0);
   }
 
   private static Response create(Daemon daemon, Object... namesAndValues) {

@@ -1,7 +1,6 @@
 package io.sandboxd.it;
 
 import static io.sandboxd.it.TestSandbox.json;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -197,7 +196,7 @@ class PoolIsolationIT {
         "ls /tmp /dev/shm /dev/mqueue; cat /proc/sysvipc/msg | wc -l; hostname;"
             + " cat /proc/sys/net/ipv4/ip_forward";
     TestSandbox.started(daemon, "name", "a").delete();
-    await().until(() -> PoolIT.ready(daemon) > 0);
+    PoolIT.awaitAny(daemon);
     Set<String> ids = new HashSet<>();
     String clean = null;
     for (int i = 0; i < 4; i++) {
@@ -214,7 +213,7 @@ class PoolIsolationIT {
       assertTrue(ids.add(created.jsonPath().getString("id")));
       sandbox.sh("touch /tmp/trace /dev/shm/trace; ipcmk -Q >/dev/null 2>&1 || true");
       assertEquals(204, sandbox.delete().statusCode());
-      await().until(() -> PoolIT.ready(daemon) > 0);
+      PoolIT.awaitAny(daemon);
     }
   }
 }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class BlanksTest {
   private static final BlankKind NET = new BlankKind(Set.of(NamespaceType.NETWORK));
   private static final BlankKind PID = new BlankKind(Set.of(NamespaceType.PID));
+  private static final BlankKind IPC = new BlankKind(Set.of(NamespaceType.IPC));
 
   /** Makes nothing but the account of what was asked for. */
   private static final class Books implements Blanks.Maker {
@@ -139,15 +140,34 @@ class BlanksTest {
   }
 
   @Test
-  void kindsShareThePlacesAsTheyAreAskedFor() {
-    for (int i = 0; i < 4; i++) {
+  void twoKindsDoNotDriveEachOtherOut() {
+    for (int i = 0; i < 10; i++) {
       create(NET);
     }
     assertTrue(create(PID).isEmpty());
+    for (int i = 0; i < 10; i++) {
+      assertTrue(create(PID).isPresent());
+    }
+    assertEquals(8, blanks.count(), "twice as many as of one kind");
+    assertEquals(List.of(), books.gone);
+    for (int i = 0; i < 10; i++) {
+      assertEquals(NET, create(NET).orElseThrow().kind());
+    }
+  }
+
+  @Test
+  void moreKindsShareThePlacesAsTheyAreAskedFor() {
+    for (BlankKind kind : List.of(NET, PID)) {
+      for (int i = 0; i < 4; i++) {
+        create(kind);
+      }
+    }
+    assertTrue(create(IPC).isEmpty());
     assertEquals(1, books.gone.size(), "one has made room");
-    assertEquals(4, blanks.count());
-    assertEquals(PID, create(PID).orElseThrow().kind());
+    assertEquals(8, blanks.count());
+    assertEquals(IPC, create(IPC).orElseThrow().kind());
     assertEquals(NET, create(NET).orElseThrow().kind());
+    assertEquals(PID, create(PID).orElseThrow().kind());
   }
 
   @Test
@@ -247,10 +267,12 @@ class BlanksTest {
     assertFalse(blanks.giveWay(), "there are none any more");
     assertEquals(Set.of(), blanks.ids());
     create(NET);
+    pass(9);
+    look();
     assertEquals(0, blanks.count());
-    pass(60);
-    create(NET);
-    assertEquals(1, blanks.count());
+    pass(1);
+    look();
+    assertEquals(3, blanks.count(), "what was asked for is not forgotten");
   }
 
   @Test
@@ -261,9 +283,9 @@ class BlanksTest {
     create(NET);
     assertEquals(0, blanks.count());
     assertEquals(Set.of(), blanks.ids());
-    pass(60);
+    pass(10);
     create(NET);
-    assertEquals(1, blanks.count());
+    assertEquals(3, blanks.count());
   }
 
   @Test
